@@ -1,0 +1,112 @@
+"""The contract every clustering method fulfils."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_dgc.cancel import CancelToken
+from napari_dgc.clustering.events import TrainingEvent
+from napari_dgc.cubes import HyperCube
+from napari_dgc.partition.summary import ClusterSummary
+
+
+class Clusterer(ABC):
+    """One set of clusters for all scans, learned without labels.
+
+    Subclasses take their configuration in ``__init__`` and learn in
+    `fit_iter`. Fine clusters are numbered 1..`n_clusters`; 0 is "no data".
+    Numbers keep their meaning on every scan and from epoch to epoch.
+    """
+
+    #: Name in the registry and on the command line.
+    method: ClassVar[str]
+    #: One line for menus and ``--help``.
+    title: ClassVar[str]
+
+    @abstractmethod
+    def __init__(
+        self, *, clusters: int = 16, epochs: int = 10, seed: int = 0, device: str = "auto"
+    ) -> None:
+        """Set the options every method has; methods may add keyword options of their own."""
+
+    @property
+    @abstractmethod
+    def n_clusters(self) -> int:
+        """Number of fine clusters, active or not."""
+
+    @property
+    @abstractmethod
+    def epoch(self) -> int:
+        """Number of epochs completed."""
+
+    @property
+    @abstractmethod
+    def summary(self) -> ClusterSummary | None:
+        """Mass, spectra and neighbourhood of the fine clusters over the training scans."""
+
+    @abstractmethod
+    def fit_iter(
+        self,
+        cubes: Sequence[HyperCube],
+        *,
+        token: CancelToken | None = None,
+        resume: bool = False,
+        previews: bool = True,
+    ) -> Iterator[TrainingEvent]:
+        """Train, yielding events.
+
+        Parameters
+        ----------
+        cubes
+            Scans to learn from; all with the same bands.
+        token
+            Looked at several times a second. When cancelled the generator
+            finishes the step under way, makes the estimator usable with what
+            it has, and ends with ``TrainingFinished(stopped=True)``.
+        resume
+            Go on from the state held (after a stop or `load`) up to `epochs`.
+        previews
+            Yield `LabelsReady` for every scan after every epoch; the maps of
+            the last epoch are yielded in any case unless False.
+
+        Raises
+        ------
+        UserError
+            When the scans cannot be trained on together.
+        """
+
+    def fit(self, cubes: Sequence[HyperCube]) -> Self:
+        """Train to the end without looking at the events."""
+        for _ in self.fit_iter(cubes, previews=False):
+            pass
+        return self
+
+    @abstractmethod
+    def predict(self, cube: HyperCube, *, token: CancelToken | None = None) -> NDArray[np.uint16]:
+        """Label one scan.
+
+        Returns
+        -------
+        ndarray
+            (row, column), fine clusters from 1, 0 for no data.
+
+        Raises
+        ------
+        UserError
+            When the model does not fit the scan's bands.
+        InterruptedError
+            When `token` was cancelled.
+        """
+
+    @abstractmethod
+    def save(self, folder: Path) -> None:
+        """Write the model and its training state (JSON + safetensors, never pickle)."""
+
+    @classmethod
+    @abstractmethod
+    def restore(cls, metadata: dict[str, Any], tensors: dict[str, NDArray[Any]]) -> Self:
+        """Rebuild an estimator from what `save` wrote (see `storage.load_model`)."""

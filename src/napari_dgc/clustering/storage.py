@@ -1,0 +1,105 @@
+"""Models on disk: one JSON file and one safetensors file, never pickle.
+
+The JSON names the tensor file by its content, and is replaced last: after a
+crash at any moment the folder holds either the old model or the new one.
+"""
+
+import hashlib
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_dgc import __version__
+from napari_dgc.clustering.estimator import Clusterer
+from napari_dgc.errors import UserError
+from napari_dgc.files import write_bytes, write_text
+
+MODEL_FILE = "model.json"
+FORMAT = "napari-dgc model"
+FORMAT_VERSION = 1
+_TENSOR_NAME = re.compile(r"model-[0-9a-f]{16}\.safetensors")
+
+
+def write_model(
+    folder: Path, method: str, metadata: dict[str, Any], tensors: dict[str, NDArray[Any]]
+) -> None:
+    """Write a model folder atomically.
+
+    Parameters
+    ----------
+    folder
+        Made when missing; an older model in it is replaced.
+    method
+        Name in the registry.
+    metadata
+        Plain JSON values.
+    tensors
+        Arrays by name.
+    """
+    from safetensors.numpy import save
+
+    content = save({name: np.ascontiguousarray(value) for name, value in tensors.items()})
+    tensor_name = f"model-{hashlib.sha256(content).hexdigest()[:16]}.safetensors"
+    document = {
+        "format": FORMAT,
+        "format_version": FORMAT_VERSION,
+        "written_by": f"napari-dgc {__version__}",
+        "method": method,
+        "tensors": tensor_name,
+        "metadata": metadata,
+    }
+    folder.mkdir(parents=True, exist_ok=True)
+    write_bytes(folder / tensor_name, content)
+    write_text(folder / MODEL_FILE, json.dumps(document, indent=1, allow_nan=False))
+    for old in folder.glob("model-*.safetensors"):
+        if _TENSOR_NAME.fullmatch(old.name) and old.name != tensor_name:
+            old.unlink()
+
+
+def read_model(folder: Path) -> tuple[str, dict[str, Any], dict[str, NDArray[Any]]]:
+    """Read a model folder: (method, metadata, tensors).
+
+    Raises
+    ------
+    UserError
+        When there is no model, or it is damaged or from a newer version.
+    """
+    from safetensors import SafetensorError
+    from safetensors.numpy import load
+
+    path = folder / MODEL_FILE
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UserError(f"There is no model in {folder}; train one first.") from None
+    except (OSError, ValueError) as error:
+        raise UserError(f"The model file {path} cannot be read ({error}); train anew.") from None
+    if not isinstance(document, dict) or document.get("format") != FORMAT:
+        raise UserError(f"{path} is not a napari-dgc model; choose a folder that train wrote.")
+    if document.get("format_version") != FORMAT_VERSION:
+        raise UserError(f"{path} was written by another version of napari-dgc; update it.")
+    tensor_name = str(document.get("tensors"))
+    if not _TENSOR_NAME.fullmatch(tensor_name):
+        raise UserError(f"{path} names no valid tensor file; train the model anew.")
+    try:
+        tensors = load((folder / tensor_name).read_bytes())
+    except (OSError, SafetensorError, ValueError) as error:
+        raise UserError(
+            f"The tensors {folder / tensor_name} cannot be read ({error}); train anew."
+        ) from None
+    return str(document.get("method")), dict(document.get("metadata") or {}), tensors
+
+
+def load_model(folder: Path) -> Clusterer:
+    """Load the estimator saved in a folder, whatever its method."""
+    from napari_dgc.clustering.registry import get_method
+
+    method, metadata, tensors = read_model(folder)
+    try:
+        return get_method(method).restore(metadata, tensors)
+    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+        raise UserError(f"The model in {folder} is damaged ({error}); train it anew.") from None

@@ -1,0 +1,154 @@
+"""The hyperspectral cube as the engine sees it: (band, row, column), read by windows."""
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class CubeArray(Protocol):
+    """Anything that slices like a 3-D array: numpy, memmap, or a lazy file view."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Length of each axis."""
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Type of one sample."""
+
+    def __getitem__(self, key: Any, /) -> Any:
+        """Read a part."""
+
+
+@dataclass(frozen=True, eq=False)
+class HyperCube:
+    """A hyperspectral scan and what is known about it.
+
+    Parameters
+    ----------
+    data
+        Samples as stored, axes (band, row, column); may live on disk.
+    name
+        Stem of the file, used to name results.
+    wavelengths
+        Centre of each band in `wavelength_unit`, shape (bands,), or None.
+    wavelength_unit
+        ``"nm"``, ``"um"``, ``"cm-1"`` or None.
+    path, format, variable
+        Where the cube came from: file, format in words, variable in the file.
+    layout
+        Order on disk: ``"bsq"``, ``"bil"``, ``"bip"`` for ENVI,
+        ``"row-column-band"`` or ``"band-row-column"`` for MATLAB.
+    no_data
+        Value that marks missing samples, or None. NaN is always missing.
+    bad_bands
+        0-based indices of bands to leave out (header's bbl, or empty bands).
+    scale
+        Stored samples are divided by this to give reflectance (ENVI
+        "reflectance scale factor"); 1 leaves them as they are.
+    notes
+        Decisions taken while opening that the user should see, one sentence each.
+    """
+
+    data: CubeArray
+    name: str
+    wavelengths: NDArray[np.float64] | None = None
+    wavelength_unit: str | None = None
+    path: Path | None = None
+    format: str = "array"
+    variable: str | None = None
+    layout: str = "band-row-column"
+    no_data: float | None = None
+    bad_bands: tuple[int, ...] = ()
+    scale: float = 1.0
+    notes: tuple[str, ...] = field(default=())
+
+    def __post_init__(self) -> None:
+        if len(self.data.shape) != 3:
+            raise ValueError(f"a cube has 3 axes (band, row, column), not {len(self.data.shape)}")
+        if self.wavelengths is not None and len(self.wavelengths) != self.n_bands:
+            raise ValueError(f"{len(self.wavelengths)} wavelengths for {self.n_bands} bands")
+
+    @property
+    def n_bands(self) -> int:
+        """Number of bands."""
+        return int(self.data.shape[0])
+
+    @property
+    def rows(self) -> int:
+        """Number of rows (lines)."""
+        return int(self.data.shape[1])
+
+    @property
+    def columns(self) -> int:
+        """Number of columns (samples)."""
+        return int(self.data.shape[2])
+
+    @property
+    def good_bands(self) -> NDArray[np.intp]:
+        """Indices of the bands that training and spectra use."""
+        keep = np.ones(self.n_bands, bool)
+        keep[list(self.bad_bands)] = False
+        return np.flatnonzero(keep)
+
+    @property
+    def wavelengths_nm(self) -> NDArray[np.float64] | None:
+        """Band centres in nanometres, or None when unknown."""
+        if self.wavelengths is None:
+            return None
+        if self.wavelength_unit == "um":
+            return self.wavelengths * 1e3
+        if self.wavelength_unit == "cm-1":
+            return 1e7 / self.wavelengths
+        return self.wavelengths
+
+    def read(self, rows: slice, columns: slice, bands: Any = slice(None)) -> NDArray[np.float32]:
+        """Read a window as reflectance.
+
+        Parameters
+        ----------
+        rows, columns
+            Window, in pixels.
+        bands
+            Slice or index array over the bands; all by default.
+
+        Returns
+        -------
+        ndarray
+            (bands, rows, columns), float32, divided by `scale`, missing samples NaN.
+        """
+        stored = np.asarray(self.data[bands, rows, columns])
+        window = stored.astype(np.float32)
+        if self.scale != 1.0:
+            window /= np.float32(self.scale)
+        if self.no_data is not None:
+            missing: NDArray[np.bool_] = np.asarray(stored == self.no_data)
+            if self.no_data == 0:
+                # A dark pixel also reads 0 in single bands: only all-zero pixels are missing.
+                missing = missing & missing.all(axis=0)
+            window[missing] = np.nan
+        return window
+
+    def with_wavelengths(self, wavelengths: NDArray[np.float64], unit: str | None) -> "HyperCube":
+        """Return the same cube with other band centres."""
+        return replace(self, wavelengths=wavelengths, wavelength_unit=unit)
+
+
+def valid_pixels(window: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Tell which pixels of a window have data.
+
+    Parameters
+    ----------
+    window
+        (bands, rows, columns) with missing samples NaN, good bands only.
+
+    Returns
+    -------
+    ndarray
+        (rows, columns), True where every band is finite.
+    """
+    finite: NDArray[np.bool_] = np.isfinite(window).all(axis=0)
+    return finite
