@@ -1,0 +1,111 @@
+"""The command line: ``napari-dgc COMMAND ...``.
+
+Exit status 0 on success, 2 with one line on stderr for bad input or options,
+130 when interrupted. Results go to stdout or files, progress to stderr. No
+command needs Qt or napari, except that ``demo`` starts the tour of the docks
+in a process of its own.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Any, NoReturn
+
+from napari_dgc import __version__
+from napari_dgc.errors import UserError
+
+#: name -> what it does, in the order of the work. The module of the same name in this
+#: package is imported only when its command runs, so that ``--help`` answers at once.
+COMMANDS: dict[str, str] = {
+    "demo": "see the whole job on simulated leaves: train, name classes, measure severity",
+    "info": "say what a cube file holds",
+    "simulate": "write simulated leaf scans with ground truth",
+    "train": "learn one set of clusters for all scans",
+    "segment": "write label maps of scans with a trained model",
+    "evaluate": "compare label maps with ground truth",
+}
+
+SUCCESS, BAD_INPUT, INTERRUPTED = 0, 2, 130
+
+
+class OneLineParser(argparse.ArgumentParser):
+    """An argument parser whose errors are one line, without the usage."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        # Abbreviated options would break scripts as soon as a longer option is added.
+        super().__init__(*args, **{"allow_abbrev": False, **kwargs})
+
+    def error(self, message: str) -> NoReturn:
+        """Print ``PROGRAM: MESSAGE`` and leave with status 2."""
+        self.exit(BAD_INPUT, f"{self.prog}: {_one_line(message)}\n")
+
+
+def _one_line(message: object) -> str:
+    return " ".join(str(message).split())
+
+
+def _build_parser(chosen: str | None) -> OneLineParser:
+    parser = OneLineParser(
+        prog="napari-dgc",
+        description="From hyperspectral leaf scans to lesion maps, without labelling first.",
+        epilog="'napari-dgc COMMAND --help' lists the options of a command.",
+    )
+    parser.add_argument("--version", action="version", version=f"napari-dgc {__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", dest="command")
+    for name, line in COMMANDS.items():
+        if name == chosen:
+            import_module(f"{__name__}.{name}").add_parser(commands)
+        else:
+            commands.add_parser(name, help=line, add_help=False)
+    return parser
+
+
+def _complain(command: str | None, message: object) -> int:
+    program = f"napari-dgc {command}" if command else "napari-dgc"
+    print(f"{program}: {_one_line(message)}", file=sys.stderr)
+    return BAD_INPUT
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Parameters
+    ----------
+    argv
+        Arguments without the program's name; those of the process by default.
+
+    Returns
+    -------
+    int
+        Exit status: 0 success, 2 bad input or options, 130 interrupted.
+    """
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    chosen = arguments[0] if arguments and arguments[0] in COMMANDS else None
+    try:
+        parser = _build_parser(chosen)
+        args = parser.parse_args(arguments)
+        if chosen is None:
+            parser.error("name a command: " + ", ".join(COMMANDS))
+        status: int = import_module(f"{__name__}.{chosen}").run(args)
+        sys.stdout.flush()
+        return status
+    except SystemExit as stop:
+        return stop.code if isinstance(stop.code, int) else SUCCESS
+    except UserError as error:
+        return _complain(chosen, error)
+    except (KeyboardInterrupt, InterruptedError):
+        print(f"napari-dgc {chosen or ''}: interrupted", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:
+        # The reader of our output went away (head, less): nothing is wrong with the input.
+        # stdout is pointed elsewhere so that the flush at exit does not fail once more.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return SUCCESS
+    except MemoryError:
+        return _complain(chosen, "There is not enough memory; use a smaller scan or fewer bands.")
+    except OSError as error:
+        reason = error.strerror or str(error)
+        where = f" {error.filename}" if error.filename else ""
+        return _complain(chosen, f"Cannot read or write{where}: {reason}.")
