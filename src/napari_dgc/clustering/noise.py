@@ -1,0 +1,214 @@
+"""The sensor's noise, and the features in which it is white.
+
+Minimum noise fraction (Green et al. 1988, doi:10.1109/36.3001): the noise
+covariance is estimated from differences of neighbouring pixels, and spectra
+are projected onto the directions with the highest signal-to-noise ratio, in
+units of the noise's standard deviation.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import eigh
+
+from napari_dgc.cancel import CancelToken
+from napari_dgc.clustering.labelling import Bands, check_stop
+from napari_dgc.cubes import HyperCube, valid_pixels
+from napari_dgc.errors import UserError
+
+#: Side of the sampled windows and number per scan: about 25,000 spectra per scan.
+_WINDOW = 32
+_WINDOWS_PER_SCAN = 24
+#: Share of neighbour differences kept; larger ones are edges, not noise.
+_KEPT_DIFFERENCES = 0.7
+
+
+@dataclass(frozen=True, eq=False)
+class NoiseModel:
+    """Projection of spectra onto noise-whitened features, one for all scans.
+
+    Parameters
+    ----------
+    mean
+        (bands,) mean reflectance over the sample of all scans.
+    components
+        (dimensions, bands) rows map centred reflectance to features.
+    ratios
+        (dimensions,) signal variance over noise variance, descending.
+    exponent
+        Feature d was divided by ratios[d] ** (exponent / 2): 0 leaves noise units,
+        1 whitens the signal.
+    """
+
+    mean: NDArray[np.float32]
+    components: NDArray[np.float32]
+    ratios: NDArray[np.float32]
+    exponent: float
+
+    @property
+    def dimensions(self) -> int:
+        """Number of features."""
+        return len(self.components)
+
+    def transform(self, spectra: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Project reflectance (bands, ...) to features (dimensions, ...)."""
+        flat = spectra.reshape(spectra.shape[0], -1)
+        offset = self.components @ self.mean
+        features: NDArray[np.float32] = self.components @ flat - offset[:, None]
+        return features.reshape(self.dimensions, *spectra.shape[1:])
+
+    @classmethod
+    def fit(
+        cls,
+        cubes: Sequence[HyperCube],
+        bands: Bands,
+        *,
+        seed: int,
+        exponent: float = 0.5,
+        max_dimensions: int = 16,
+        token: CancelToken | None = None,
+    ) -> Self:
+        """Estimate noise and signal covariance from sampled windows of all scans.
+
+        Raises
+        ------
+        UserError
+            When the scans hold no two neighbouring pixels with data.
+        """
+        spectra_moments = _Moments()
+        noise_moments = _Moments()
+        for window in sample_windows(cubes, bands, seed=seed, token=token):
+            valid = valid_pixels(window)
+            spectra_moments.add(window[:, valid])
+            noise_moments.add_outer(_small_differences(window, valid))
+        if spectra_moments.count < 2 or noise_moments.count < 2:
+            raise UserError(
+                "The scans hold too few neighbouring pixels with data to learn from; "
+                "check the no-data value and the bad bands."
+            )
+        mean, signal = spectra_moments.mean_and_covariance()
+        # A difference of two pixels has twice the variance of the noise.
+        noise = noise_moments.second_moment() / 2
+        size = len(mean)
+        floor = 1e-6 * float(np.trace(noise)) / size + 1e-12 * float(np.trace(signal)) / size
+        ratios, vectors = eigh(signal, noise + max(floor, 1e-20) * np.eye(size))
+        order = np.argsort(ratios)[::-1]
+        informative = int((ratios > 1.5).sum())
+        kept = order[: int(np.clip(informative, min(3, size), min(max_dimensions, size)))]
+        scale = np.maximum(ratios[kept], 1.0) ** (-exponent / 2)
+        # eigh fixes directions only up to sign: make the largest weight positive.
+        chosen = vectors[:, kept].T
+        peak = np.abs(chosen).argmax(axis=1)
+        chosen = chosen * np.sign(chosen[np.arange(len(kept)), peak])[:, None]
+        return cls(
+            mean=mean.astype(np.float32),
+            components=(chosen * scale[:, None]).astype(np.float32),
+            ratios=np.maximum(ratios[kept], 1.0).astype(np.float32),
+            exponent=exponent,
+        )
+
+    def tensors(self) -> dict[str, NDArray[Any]]:
+        """Return the arrays to store (see `from_tensors`)."""
+        return {
+            "noise.mean": self.mean,
+            "noise.components": self.components,
+            "noise.ratios": self.ratios,
+            "noise.exponent": np.array([self.exponent], np.float32),
+        }
+
+    @classmethod
+    def from_tensors(cls, tensors: dict[str, NDArray[Any]]) -> Self:
+        """Rebuild from `tensors`."""
+        return cls(
+            tensors["noise.mean"],
+            tensors["noise.components"],
+            tensors["noise.ratios"],
+            float(tensors["noise.exponent"][0]),
+        )
+
+
+class _Moments:
+    """Running sums of spectra in double precision, about the first window's mean."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._shift: NDArray[np.float64] | None = None
+        self._sum: Any = 0.0
+        self._outer: Any = 0.0
+
+    def add(self, spectra: NDArray[np.float32]) -> None:
+        """Add (bands, n) spectra."""
+        if not spectra.shape[1]:
+            return
+        if self._shift is None:
+            self._shift = spectra.mean(axis=1).astype(np.float64)
+        centred = spectra - self._shift[:, None].astype(np.float32)
+        self._sum = self._sum + centred.sum(axis=1, dtype=np.float64)
+        self.add_outer(centred)
+
+    def add_outer(self, values: NDArray[np.float32]) -> None:
+        """Add the outer products of (bands, n) values."""
+        self.count += values.shape[1]
+        self._outer = self._outer + (values @ values.T).astype(np.float64)
+
+    def mean_and_covariance(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return the mean (bands,) and the covariance (bands, bands)."""
+        assert self._shift is not None
+        offset = self._sum / self.count
+        return self._shift + offset, self._outer / self.count - np.outer(offset, offset)
+
+    def second_moment(self) -> NDArray[np.float64]:
+        """Return the mean outer product (bands, bands)."""
+        moment: NDArray[np.float64] = self._outer / self.count
+        return moment
+
+
+def _small_differences(
+    window: NDArray[np.float32], valid: NDArray[np.bool_]
+) -> NDArray[np.float32]:
+    """Differences of horizontal and vertical neighbours (bands, n) without the largest."""
+    across = (window[:, :, 1:] - window[:, :, :-1])[:, valid[:, 1:] & valid[:, :-1]]
+    along = (window[:, 1:] - window[:, :-1])[:, valid[1:] & valid[:-1]]
+    differences = np.concatenate([across, along], axis=1)
+    if not differences.shape[1]:
+        return differences
+    # Each band in its own units, so that bright bands do not decide alone what an edge is.
+    spread = np.median(np.abs(differences), axis=1, keepdims=True)
+    size = np.abs(differences / np.where(spread > 0, spread, 1)).mean(axis=0)
+    return differences[:, size <= np.quantile(size, _KEPT_DIFFERENCES)]
+
+
+def sample_windows(
+    cubes: Sequence[HyperCube],
+    bands: Bands,
+    *,
+    seed: int,
+    token: CancelToken | None = None,
+) -> Iterator[NDArray[np.float32]]:
+    """Yield windows (bands, rows, columns) spread over all scans, the same for a seed.
+
+    Small scans are covered completely; of large ones 24 windows of 32 x 32 pixels are
+    read, at positions from a stratified grid so that no region is left out.
+    """
+    generator = np.random.default_rng([seed, 0x5EED])
+    for cube in cubes:
+        side_rows, side_columns = min(_WINDOW, cube.rows), min(_WINDOW, cube.columns)
+        grid_rows = max(1, round((_WINDOWS_PER_SCAN * cube.rows / cube.columns) ** 0.5))
+        grid_rows = min(grid_rows, -(-cube.rows // side_rows))
+        grid_columns = max(1, min(_WINDOWS_PER_SCAN // grid_rows, -(-cube.columns // side_columns)))
+        for i in range(grid_rows):
+            for j in range(grid_columns):
+                check_stop(token)
+                top = _stratum(generator, i, grid_rows, cube.rows - side_rows)
+                left = _stratum(generator, j, grid_columns, cube.columns - side_columns)
+                yield bands.read(
+                    cube, slice(top, top + side_rows), slice(left, left + side_columns)
+                )
+
+
+def _stratum(generator: np.random.Generator, index: int, count: int, room: int) -> int:
+    """Draw a position in [0, room] from stratum `index` of `count`."""
+    return min(int((index + generator.random()) / count * (room + 1)), room)
