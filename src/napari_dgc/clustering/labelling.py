@@ -87,7 +87,7 @@ def mean_spectra(
         window = bands.read(cube, slice(top, min(top + block, cube.rows)), slice(None))
         part = window[:, chosen - top].reshape(window.shape[0], -1)
         ids = labels[chosen].ravel()
-        known = (ids > 0) & np.isfinite(part).all(axis=0)
+        known = np.logical_and(ids > 0, np.isfinite(part).all(axis=0))
         one_hot = np.zeros((int(known.sum()), clusters + 1), np.float32)
         one_hot[np.arange(len(one_hot)), ids[known]] = 1
         sums = part[:, known] @ one_hot

@@ -125,10 +125,10 @@ class HyperCube:
         if self.scale != 1.0:
             window /= np.float32(self.scale)
         if self.no_data is not None:
-            missing: NDArray[np.bool_] = np.asarray(stored == self.no_data)
+            missing: NDArray[np.bool_] = np.equal(stored, self.no_data)
             if self.no_data == 0:
                 # A dark pixel also reads 0 in single bands: only all-zero pixels are missing.
-                missing = missing & missing.all(axis=0)
+                missing = np.logical_and(missing, missing.all(axis=0))
             window[missing] = np.nan
         return window
 
