@@ -123,15 +123,15 @@ def summarise(
     for cube, labels in zip(cubes, maps, strict=True):
         check_stop(token)
         spectra = mean_spectra(cube, labels, clusters, bands)
-        known = np.isfinite(spectra).all(axis=1)
-        features = projection.transform(np.where(known[:, None], spectra, 0).T.astype(np.float32)).T
+        known: NDArray[np.bool_] = np.isfinite(spectra).all(axis=1, keepdims=True)
+        features = projection.transform(np.where(known, spectra, 0).T.astype(np.float32)).T
         parts.append(
             ClusterSummary(
                 pixels=np.bincount(labels.ravel(), minlength=clusters + 1)[None, 1:].astype(
                     np.int64
                 ),
                 spectra=spectra,
-                features=np.where(known[:, None], features, np.nan).astype(np.float64),
+                features=np.where(known, features, np.nan).astype(np.float64),
                 adjacency=count_adjacency(labels, clusters),
                 border=count_border(labels, clusters),
             )
