@@ -123,7 +123,7 @@ def summarise(
     for cube, labels in zip(cubes, maps, strict=True):
         check_stop(token)
         spectra = mean_spectra(cube, labels, clusters, bands)
-        known: NDArray[np.bool_] = np.isfinite(spectra).all(axis=1, keepdims=True)
+        known = np.asarray(np.isfinite(spectra).all(axis=1))[:, None]
         features = projection.transform(np.where(known, spectra, 0).T.astype(np.float32)).T
         parts.append(
             ClusterSummary(

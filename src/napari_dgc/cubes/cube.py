@@ -128,7 +128,8 @@ class HyperCube:
             missing: NDArray[np.bool_] = np.equal(stored, self.no_data)
             if self.no_data == 0:
                 # A dark pixel also reads 0 in single bands: only all-zero pixels are missing.
-                missing = np.broadcast_to(missing.all(axis=0, keepdims=True), missing.shape)
+                empty = np.asarray(missing.all(axis=0))
+                missing = np.broadcast_to(empty, missing.shape)
             window[missing] = np.nan
         return window
 
