@@ -128,8 +128,7 @@ class HyperCube:
             missing: NDArray[np.bool_] = np.equal(stored, self.no_data)
             if self.no_data == 0:
                 # A dark pixel also reads 0 in single bands: only all-zero pixels are missing.
-                empty = np.asarray(missing.all(axis=0))
-                missing = np.broadcast_to(empty, missing.shape)
+                missing = missing & np.asarray(missing.all(axis=0))
             window[missing] = np.nan
         return window
 
@@ -151,5 +150,4 @@ def valid_pixels(window: NDArray[np.float32]) -> NDArray[np.bool_]:
     ndarray
         (rows, columns), True where every band is finite.
     """
-    finite: NDArray[np.bool_] = np.isfinite(window).all(axis=0)
-    return finite
+    return np.asarray(np.isfinite(window).all(axis=0))
