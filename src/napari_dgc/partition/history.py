@@ -61,6 +61,14 @@ class History:
             self._position += 1
         self._notify()
 
+    def amend(self, change: Callable[[Partition], Partition]) -> None:
+        """Apply `change` to every step, without a step of its own.
+
+        For knowledge that comes later and is nobody's operation, such as the merge tree.
+        """
+        self._steps = [Step(step.title, change(step.partition)) for step in self._steps]
+        self._notify()
+
     def undo(self) -> None:
         """Take back the last step; nothing happens at the start."""
         if self._position:

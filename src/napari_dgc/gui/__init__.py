@@ -1,0 +1,1 @@
+"""Everything that imports napari and Qt: readers, docks, plots, dialogs."""

@@ -1,0 +1,191 @@
+"""How cubes and class maps look as napari layers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from napari.components import ViewerModel
+    from napari.layers import Image, Labels, Layer
+    from napari.utils.colormaps import DirectLabelColormap
+    from pandas import DataFrame
+
+    from napari_dgc.cubes import HyperCube
+    from napari_dgc.gui.session import Scan
+    from napari_dgc.partition import Partition
+
+#: Metadata of a cube's layer: its `HyperCube`.
+CUBE_KEY = "napari_dgc"
+#: Metadata of layers that belong to a cube: the same `HyperCube`, and what they show of it.
+COMPANION_KEY = "napari_dgc_cube"
+ROLE_KEY = "napari_dgc_role"
+
+#: Scans in one row of the canvas before the next row begins.
+SCANS_PER_ROW = 4
+#: Gap between scans as a fraction of the new scan's width.
+GAP = 0.04
+
+LayerTuple = tuple[Any, dict[str, Any], str]
+
+
+def contrast_limits(cube: HyperCube) -> tuple[float, float]:
+    """Return limits between which nearly all samples lie, from a few thousand of them.
+
+    Never reads more than some bands' strided pixels, so that a cube on disk stays there.
+    """
+    bands = cube.good_bands if len(cube.good_bands) else np.arange(cube.n_bands)
+    picked = bands[np.linspace(0, len(bands) - 1, min(8, len(bands))).astype(int)]
+    rows, columns = max(1, cube.rows // 64), max(1, cube.columns // 64)
+    samples = np.concatenate(
+        [np.asarray(cube.data[int(band), ::rows, ::columns]).ravel() for band in picked]
+    ).astype(np.float64)
+    keep = np.isfinite(samples)
+    if cube.no_data is not None:
+        keep &= samples != cube.no_data
+    samples = samples[keep]
+    if not samples.size:
+        return 0.0, 1.0
+    low, high = (float(value) for value in np.percentile(samples, (0.5, 99.5)))
+    return (low, high) if high > low else (low, low + 1.0)
+
+
+def layer_data(
+    cube: HyperCube,
+    composite: NDArray[np.uint8] | None = None,
+    labels: Iterable[tuple[NDArray[Any], dict[str, Any]]] = (),
+) -> list[LayerTuple]:
+    """Describe the layers of a cube as napari's readers do: (data, options, kind).
+
+    The cube's bands come first, its true-colour composite lies above, label
+    maps that came with the cube on top.
+    """
+    if composite is None:
+        from napari_dgc.cubes.composite import true_colour
+
+        composite = true_colour(cube)
+    spectral = "band" if cube.wavelengths is None else "wavelength"
+    found: list[LayerTuple] = [
+        (
+            cube.data,
+            {
+                "name": cube.name,
+                "axis_labels": (spectral, "y", "x"),
+                "contrast_limits": contrast_limits(cube),
+                "rgb": False,
+                "multiscale": False,
+                "metadata": {CUBE_KEY: cube},
+            },
+            "image",
+        ),
+        (
+            composite,
+            {
+                "name": f"{cube.name} true colour",
+                "axis_labels": ("y", "x"),
+                "rgb": True,
+                "metadata": {COMPANION_KEY: cube, ROLE_KEY: "composite"},
+            },
+            "image",
+        ),
+    ]
+    for data, options in labels:
+        metadata = {**options.get("metadata", {}), COMPANION_KEY: cube, ROLE_KEY: "reference"}
+        found.append((data, {"axis_labels": ("y", "x"), **options, "metadata": metadata}, "labels"))
+    return found
+
+
+def place_beside(layer: Image, others: Sequence[Image]) -> None:
+    """Move a new scan's layer to the right of the others, or begin a row below them."""
+    if not others or np.any(np.asarray(layer.translate)[-2:]):
+        return
+
+    def box(other: Image) -> tuple[float, float, float, float]:
+        (top, left), (bottom, right) = other.extent.world[:, -2:]
+        return float(top), float(left), float(bottom), float(right)
+
+    boxes = [box(other) for other in others]
+    gap = GAP * (box(layer)[3] - box(layer)[1])
+    first_top = max(top for top, _, _, _ in boxes)
+    row = [one for one in boxes if one[0] == first_top]
+    if len(row) < SCANS_PER_ROW:
+        # half a pixel: extents go from pixel edges, translate from pixel centres
+        top, left = first_top, max(right for _, _, _, right in row) + gap
+    else:
+        top, left = max(bottom for _, _, bottom, _ in boxes) + gap, boxes[0][1]
+    half = 0.5 * np.asarray(layer.scale)[-2:]
+    layer.translate = (*layer.translate[:-2], top + half[0], left + half[1])
+
+
+def align(layer: Layer, image: Image) -> None:
+    """Give a companion layer the place, pixel size and units of its cube."""
+    layer.scale = image.scale[-2:]
+    layer.translate = image.translate[-2:]
+    layer.units = image.units[-2:]
+
+
+@dataclass(frozen=True, eq=False)
+class ClassStyle:
+    """Colours and names of the classes as the label layers want them."""
+
+    colormap: DirectLabelColormap
+    features: DataFrame
+
+
+def class_style(partition: Partition) -> ClassStyle:
+    """Build colours and the names that napari's status bar shows."""
+    from napari.utils.colormaps import DirectLabelColormap
+    from pandas import DataFrame
+
+    colours: dict[int | None, Any] = {None: "transparent", 0: "transparent"}
+    colours |= {info.number: info.shown_colour for info in partition.classes}
+    names = {0: "no data"} | {info.number: info.title for info in partition.classes}
+    return ClassStyle(
+        DirectLabelColormap(color_dict=colours),
+        DataFrame({"index": list(names), "class": list(names.values())}),
+    )
+
+
+def class_map(fine: NDArray[np.uint16], lookup: NDArray[np.uint16]) -> NDArray[np.unsignedinteger]:
+    """Turn fine clusters into class numbers, in the narrowest type that holds them."""
+    table = lookup.astype(np.uint8) if len(lookup) <= 256 else lookup
+    return np.take(table, fine)
+
+
+def add_class_layer(
+    viewer: ViewerModel, scan: Scan, classes: NDArray[np.unsignedinteger], style: ClassStyle
+) -> Labels:
+    """Add the layer that shows a scan's classes."""
+    image = scan.image
+    return viewer.add_labels(
+        classes,
+        name=f"{scan.name} clusters",
+        colormap=style.colormap,
+        features=style.features,
+        scale=image.scale[-2:],
+        translate=image.translate[-2:],
+        units=image.units[-2:],
+        axis_labels=("y", "x"),
+        metadata={COMPANION_KEY: scan.cube, ROLE_KEY: "classes"},
+    )
+
+
+def replace_classes(layer: Labels, classes: NDArray[np.unsignedinteger], style: ClassStyle) -> None:
+    """Show another class map in a layer.
+
+    Old brush strokes must not be undone into the new map: making the layer
+    uneditable for a moment drops napari's paint history.
+    """
+    mode = layer.mode
+    layer.editable = False
+    layer.data = classes
+    if layer.colormap is not style.colormap:
+        layer.colormap = style.colormap
+        layer.features = style.features
+    layer.editable = True
+    layer.mode = mode

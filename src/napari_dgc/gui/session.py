@@ -1,0 +1,331 @@
+"""What several docks of one viewer share: open scans, model, partition. No widgets in here."""
+
+from __future__ import annotations
+
+import weakref
+from dataclasses import dataclass, replace
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from psygnal import Signal
+
+from napari_dgc.cubes import HyperCube
+from napari_dgc.gui import layers as make
+from napari_dgc.partition import History, MergeTree, Partition
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from napari.components import ViewerModel
+    from napari.layers import Image, Labels, Layer
+
+    from napari_dgc.clustering.estimator import Clusterer
+
+
+class TrainingState(Enum):
+    """Where the training of a viewer stands."""
+
+    IDLE = "idle"
+    TRAINING = "training"
+    STOPPING = "stopping"
+    STOPPED = "stopped"
+    DONE = "done"
+    FAILED = "failed"
+
+    @property
+    def running(self) -> bool:
+        """Whether a worker is busy."""
+        return self in (TrainingState.TRAINING, TrainingState.STOPPING)
+
+
+@dataclass(eq=False)
+class Scan:
+    """One open cube and its layers.
+
+    Parameters
+    ----------
+    cube
+        The scan.
+    image
+        Its layer, axes (band, row, column).
+    composite
+        True-colour layer, or None when the user removed it.
+    labels
+        Layer that shows the classes, or None before the first label map.
+    fine
+        (row, column) fine clusters, 0 for no data; None before the first label map.
+    """
+
+    cube: HyperCube
+    image: Image
+    composite: Image | None = None
+    labels: Labels | None = None
+    fine: NDArray[np.uint16] | None = None
+
+    @property
+    def name(self) -> str:
+        """Name of the cube's layer; unique in its viewer."""
+        return str(self.image.name)
+
+
+class Session:
+    """Open scans, model and partition of one viewer.
+
+    Use `get_session`. Everything here belongs to the GUI thread.
+    """
+
+    #: Scans were added or removed, or got or lost a layer.
+    scans_changed = Signal()
+    #: `model` is another one, or has learned something.
+    model_changed = Signal()
+    #: `history` is another one, or its partition changed.
+    partition_changed = Signal()
+    #: Fine label maps were replaced or corrected by hand.
+    labels_changed = Signal()
+    #: `state` changed.
+    training_changed = Signal()
+
+    def __init__(self, viewer: ViewerModel) -> None:
+        self._viewer = weakref.ref(viewer)
+        self.scans: list[Scan] = []
+        self.history: History | None = None
+        self._model: Clusterer | None = None
+        self._state = TrainingState.IDLE
+        # Lookup table and colours the label layers show now.
+        self._shown: NDArray[np.uint16] | None = None
+        self._style: make.ClassStyle | None = None
+        viewer.layers.events.inserted.connect(self._on_inserted)
+        viewer.layers.events.removed.connect(self._on_removed)
+        for layer in list(viewer.layers):
+            self._adopt(layer)
+
+    @property
+    def viewer(self) -> ViewerModel | None:
+        """The viewer, or None when it is gone."""
+        return self._viewer()
+
+    @property
+    def model(self) -> Clusterer | None:
+        """The model trained or loaded last."""
+        return self._model
+
+    @model.setter
+    def model(self, model: Clusterer | None) -> None:
+        self._model = model
+        self.model_changed.emit()
+
+    @property
+    def state(self) -> TrainingState:
+        """Where training stands."""
+        return self._state
+
+    @state.setter
+    def state(self, state: TrainingState) -> None:
+        if state is not self._state:
+            self._state = state
+            self.training_changed.emit()
+
+    @property
+    def partition(self) -> Partition | None:
+        """The partition now, or None before the first training."""
+        return None if self.history is None else self.history.partition
+
+    # ---------------------------------------------------------------- scans
+
+    def add_cube_layers(
+        self,
+        cube: HyperCube,
+        composite: NDArray[np.uint8] | None = None,
+        labels: Iterable[tuple[NDArray[Any], dict[str, Any]]] = (),
+    ) -> Scan:
+        """Show a cube: its bands, its true-colour composite, and label maps that came with it.
+
+        Parameters
+        ----------
+        cube
+            The scan.
+        composite
+            (row, column, 3) colours; computed when None.
+        labels
+            Label maps with the keyword options of their layers.
+        """
+        viewer = self.viewer
+        if viewer is None:
+            raise RuntimeError("the viewer of this session is gone")
+        before = len(self.scans)
+        for data, options, kind in make.layer_data(cube, composite, labels):
+            if kind == "labels":
+                viewer.add_labels(data, **options)
+            else:
+                viewer.add_image(data, **options)
+        return self.scans[before]
+
+    def scan_of(self, layer: Layer | None) -> Scan | None:
+        """Return the scan that a layer shows, or None."""
+        if layer is None:
+            return None
+        for scan in self.scans:
+            if layer in (scan.image, scan.composite, scan.labels):
+                return scan
+        return None
+
+    def _on_inserted(self, event: Any) -> None:
+        self._adopt(event.value)
+
+    def _adopt(self, layer: Layer) -> None:
+        cube = layer.metadata.get(make.CUBE_KEY)
+        if isinstance(cube, HyperCube) and not any(scan.image is layer for scan in self.scans):
+            make.place_beside(layer, [scan.image for scan in self.scans])
+            self.scans.append(Scan(cube, layer))
+            viewer = self.viewer
+            if viewer is not None:
+                viewer.reset_view()
+            self.scans_changed.emit()
+            return
+        owner = layer.metadata.get(make.COMPANION_KEY)
+        if owner is None:
+            return
+        for scan in reversed(self.scans):
+            if scan.cube is owner:
+                make.align(layer, scan.image)
+                if layer.metadata.get(make.ROLE_KEY) == "composite" and scan.composite is None:
+                    scan.composite = layer
+                    self.scans_changed.emit()
+                return
+
+    def _on_removed(self, event: Any) -> None:
+        layer = event.value
+        scan = self.scan_of(layer)
+        if scan is None:
+            return
+        if layer is scan.image:
+            self.scans.remove(scan)
+        elif layer is scan.composite:
+            scan.composite = None
+        else:
+            scan.labels = None
+        self.scans_changed.emit()
+
+    # ------------------------------------------------------------ partition
+
+    def start_partition(self, clusters: int, tree: MergeTree | None = None) -> None:
+        """Begin a new partition of `clusters` fine clusters with an empty history."""
+        self.set_partition(Partition.fine(clusters, tree))
+
+    def set_partition(self, partition: Partition) -> None:
+        """Begin a new history at this partition (a model was loaded)."""
+        self.history = History(partition)
+        self.history.on_change(self._on_history)
+        self._on_history()
+
+    def set_tree(self, tree: MergeTree) -> None:
+        """Put a merge tree that became known later under names and merges made so far."""
+        if self.history is None:
+            self.start_partition(tree.clusters, tree)
+        elif self.history.partition.clusters == tree.clusters:
+            self.history.amend(lambda partition: replace(partition, tree=tree))
+
+    def _on_history(self) -> None:
+        self.refresh_layers()
+        self.partition_changed.emit()
+
+    # --------------------------------------------------------------- labels
+
+    def set_fine_labels(self, scan: Scan, labels: NDArray[np.uint16]) -> None:
+        """Replace the fine clusters of a scan and show its classes.
+
+        Parameters
+        ----------
+        scan
+            One of `scans`; a scan that was removed meanwhile is ignored.
+        labels
+            (row, column), 0 for no data, fine clusters from 1.
+        """
+        if scan not in self.scans:
+            return
+        highest = int(labels.max(initial=1))
+        if self.partition is None or self.partition.clusters < highest:
+            self.start_partition(highest)
+        scan.fine = np.asarray(labels, np.uint16)
+        self._show(scan)
+        self.labels_changed.emit()
+
+    def refresh_layers(self) -> None:
+        """Show the partition now in all label layers: class numbers, colours, names."""
+        partition = self.partition
+        if partition is None:
+            return
+        corrected = [self._absorb(scan) for scan in self.scans]
+        self._shown = None
+        for scan in self.scans:
+            if scan.fine is not None and int(scan.fine.max(initial=0)) <= partition.clusters:
+                self._show(scan)
+        if any(corrected):
+            self.labels_changed.emit()
+
+    def _style_now(self) -> tuple[NDArray[np.uint16], make.ClassStyle] | None:
+        partition = self.partition
+        if partition is None:
+            return None
+        if self._shown is None or self._style is None:
+            self._shown = partition.lookup()
+            self._style = make.class_style(partition)
+        return self._shown, self._style
+
+    def _show(self, scan: Scan) -> None:
+        current = self._style_now()
+        viewer = self.viewer
+        if current is None or viewer is None or scan.fine is None:
+            return
+        lookup, style = current
+        classes = make.class_map(scan.fine, lookup)
+        if scan.labels is None:
+            scan.labels = make.add_class_layer(viewer, scan, classes, style)
+            scan.labels.events.paint.connect(self._on_paint)
+            self.scans_changed.emit()
+        else:
+            make.replace_classes(scan.labels, classes, style)
+
+    def _on_paint(self, event: Any) -> None:
+        scan = self.scan_of(event.source)
+        if scan is not None and self._absorb(scan):
+            self.labels_changed.emit()
+
+    def _absorb(self, scan: Scan) -> bool:
+        """Take corrections painted into the class layer over into the fine map.
+
+        A class is numbered by its smallest fine cluster, so a painted number
+        is a fine cluster too and survives later merges. Returns whether
+        anything differed.
+        """
+        if scan.labels is None or scan.fine is None or self._shown is None:
+            return False
+        painted = np.asarray(scan.labels.data)
+        if painted.shape != scan.fine.shape:
+            return False
+        differs = painted != self._shown[scan.fine]
+        differs &= painted < len(self._shown)
+        if not differs.any():
+            return False
+        scan.fine = np.where(differs, painted, scan.fine).astype(np.uint16)
+        return True
+
+
+_SESSIONS: weakref.WeakKeyDictionary[Any, Session] = weakref.WeakKeyDictionary()
+
+
+def get_session(viewer: Any) -> Session:
+    """Return the session of a viewer, made on first use.
+
+    Parameters
+    ----------
+    viewer
+        A napari viewer, or the proxy of one that napari hands to docks.
+    """
+    viewer = getattr(viewer, "__wrapped__", viewer)
+    session = _SESSIONS.get(viewer)
+    if session is None:
+        session = _SESSIONS[viewer] = Session(viewer)
+    return session
