@@ -1,0 +1,1 @@
+"""Deep Global Clustering as arXiv 2512.24172 describes it, in the project's own code."""
