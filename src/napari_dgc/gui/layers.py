@@ -110,16 +110,15 @@ def place_beside(layer: Image, others: Sequence[Image]) -> None:
         return float(top), float(left), float(bottom), float(right)
 
     boxes = [box(other) for other in others]
-    gap = GAP * (box(layer)[3] - box(layer)[1])
+    # extents go from the first pixel's centre to the last one's
+    gap = GAP * (box(layer)[3] - box(layer)[1]) + float(layer.scale[-1])
     first_top = max(top for top, _, _, _ in boxes)
     row = [one for one in boxes if one[0] == first_top]
     if len(row) < SCANS_PER_ROW:
-        # half a pixel: extents go from pixel edges, translate from pixel centres
         top, left = first_top, max(right for _, _, _, right in row) + gap
     else:
         top, left = max(bottom for _, _, bottom, _ in boxes) + gap, boxes[0][1]
-    half = 0.5 * np.asarray(layer.scale)[-2:]
-    layer.translate = (*layer.translate[:-2], top + half[0], left + half[1])
+    layer.translate = (*layer.translate[:-2], top, left)
 
 
 def align(layer: Layer, image: Image) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
@@ -55,7 +55,10 @@ class Scan:
     labels
         Layer that shows the classes, or None before the first label map.
     fine
-        (row, column) fine clusters, 0 for no data; None before the first label map.
+        (row, column) fine clusters with the user's corrections, 0 for no data; None
+        before the first label map.
+    predicted
+        The same as the model gave it.
     """
 
     cube: HyperCube
@@ -63,6 +66,8 @@ class Scan:
     composite: Image | None = None
     labels: Labels | None = None
     fine: NDArray[np.uint16] | None = None
+    predicted: NDArray[np.uint16] | None = field(default=None, repr=False)
+    _slider: tuple[int, ...] = field(default=(), repr=False)
 
     @property
     def name(self) -> str:
@@ -96,6 +101,7 @@ class Session:
         # Lookup table and colours the label layers show now.
         self._shown: NDArray[np.uint16] | None = None
         self._style: make.ClassStyle | None = None
+        self._showing = False
         viewer.layers.events.inserted.connect(self._on_inserted)
         viewer.layers.events.removed.connect(self._on_removed)
         for layer in list(viewer.layers):
@@ -248,7 +254,7 @@ class Session:
         highest = int(labels.max(initial=1))
         if self.partition is None or self.partition.clusters < highest:
             self.start_partition(highest)
-        scan.fine = np.asarray(labels, np.uint16)
+        scan.fine = scan.predicted = np.asarray(labels, np.uint16)
         self._show(scan)
         self.labels_changed.emit()
 
@@ -257,11 +263,19 @@ class Session:
         partition = self.partition
         if partition is None:
             return
-        corrected = [self._absorb(scan) for scan in self.scans]
+        self.absorb_corrections()
         self._shown = None
         for scan in self.scans:
             if scan.fine is not None and int(scan.fine.max(initial=0)) <= partition.clusters:
                 self._show(scan)
+
+    def absorb_corrections(self) -> None:
+        """Take what was painted into the class layers over into the fine maps.
+
+        Happens by itself after every brush stroke and before every change of
+        the partition; to be called before the fine maps are written out.
+        """
+        corrected = [self._absorb(scan) for scan in self.scans]
         if any(corrected):
             self.labels_changed.emit()
 
@@ -283,33 +297,50 @@ class Session:
         classes = make.class_map(scan.fine, lookup)
         if scan.labels is None:
             scan.labels = make.add_class_layer(viewer, scan, classes, style)
+            # paint comes before the pixels change (fill), labels_update after; undo only
+            # refreshes the view
             scan.labels.events.paint.connect(self._on_paint)
+            scan.labels.events.labels_update.connect(self._on_paint)
+            scan.labels.events.set_data.connect(self._on_view)
+            scan._slider = tuple(viewer.dims.current_step)
             self.scans_changed.emit()
         else:
+            self._showing = True
             make.replace_classes(scan.labels, classes, style)
+            self._showing = False
 
     def _on_paint(self, event: Any) -> None:
-        scan = self.scan_of(event.source)
+        scan = None if self._showing else self.scan_of(event.source)
         if scan is not None and self._absorb(scan):
             self.labels_changed.emit()
 
+    def _on_view(self, event: Any) -> None:
+        viewer, scan = self.viewer, self.scan_of(event.source)
+        if viewer is None or scan is None:
+            return
+        slider = tuple(viewer.dims.current_step)
+        if slider == scan._slider:
+            self._on_paint(event)
+        scan._slider = slider  # the slider refreshes the view too, without any correction
+
     def _absorb(self, scan: Scan) -> bool:
-        """Take corrections painted into the class layer over into the fine map.
+        """Take corrections of one scan over; returns whether anything differed.
 
         A class is numbered by its smallest fine cluster, so a painted number
-        is a fine cluster too and survives later merges. Returns whether
-        anything differed.
+        is a fine cluster too and survives later merges.
         """
-        if scan.labels is None or scan.fine is None or self._shown is None:
+        if scan.labels is None or scan.fine is None or scan.predicted is None:
             return False
         painted = np.asarray(scan.labels.data)
-        if painted.shape != scan.fine.shape:
+        if self._shown is None or painted.shape != scan.fine.shape:
             return False
         differs = painted != self._shown[scan.fine]
         differs &= painted < len(self._shown)
         if not differs.any():
             return False
+        taken_back = differs & (painted == self._shown[scan.predicted])
         scan.fine = np.where(differs, painted, scan.fine).astype(np.uint16)
+        scan.fine[taken_back] = scan.predicted[taken_back]
         return True
 
 
