@@ -46,11 +46,13 @@ class Outline:
         """Return position along the mid-rib (0 base, 1 tip) and offset from it in pixels."""
         cosine, sine = np.float32(np.cos(self.angle)), np.float32(np.sin(self.angle))
         down, right = rows - np.float32(self.row), columns - np.float32(self.column)
-        along = (right * cosine + down * sine) / np.float32(self.length) + np.float32(0.5)
+        along = ((right * cosine + down * sine) / np.float32(self.length) + np.float32(0.5)).astype(
+            np.float32
+        )
         across = down * cosine - right * sine
         bow = np.float32(self.bend * self.length)
         across = across - bow * (1.0 - (2.0 * along - 1.0) ** 2)
-        return along, across
+        return along, np.asarray(across, dtype=np.float32)
 
     def half_width(self, along: Plane, across: Plane) -> Plane:
         """Return the half width in pixels at a position, on the side of `across`."""
@@ -236,7 +238,7 @@ def leaf_surface(
     length = np.float32(outline.length * fine)
     blade = np.clip(half - np.abs(across) + 0.5, 0.0, 1.0)
     blade = np.where((along > 0) & (along < 1), blade, 0.0)
-    petiole_width = np.float32(max(0.011 * length, 0.7 * fine))
+    petiole_width = max(0.011 * outline.length, 0.7) * fine
     stalk = np.clip(petiole_width - np.abs(across) + 0.5, 0.0, 1.0)
     stalk = np.where((along > -0.09) & (along < 0.03), stalk, 0.0)
     cover = np.maximum(blade, stalk).astype(np.float32)
@@ -256,7 +258,7 @@ def leaf_surface(
     thickness = 0.05 * smooth_field(random, shape, float(length) * 0.2) + 0.10 * veins
 
     # Blade folded upwards along the mid-rib, each half rounded, quilted between the veins.
-    fold = np.float32(random.uniform(0.16, 0.26))
+    fold = np.float32(random.uniform(0.20, 0.32))
     height = fold * np.sqrt(across**2 + (0.02 * length) ** 2)
     height = height - 0.35 * fold * across**2 / np.maximum(outline.width * length, 1.0)
     height = height + 0.010 * length * smooth_field(random, shape, float(length) * 0.16)

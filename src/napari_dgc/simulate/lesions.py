@@ -59,15 +59,16 @@ def infect(
     border = np.zeros(shape, np.float32)
     melanin = np.zeros(shape, np.float32)
     halo = np.zeros(shape, np.float32)
-    count = int(random.integers(9, 15))
+    count = int(random.integers(8, 13))
     onset = np.sort(random.uniform(0.3, 5.5, count))
     onset[0] = random.uniform(0.3, 1.2)  # every infected leaf shows something by day 3
     onset[1] = random.uniform(0.8, 2.2)
+    # On small images lesions keep a size that pixels can show.
     final = np.maximum(
-        0.036 * np.exp(random.normal(0.0, 0.28, count)) * length, random.uniform(2.2, 2.6, count)
+        0.040 * np.exp(random.normal(0.0, 0.25, count)) * length, random.uniform(2.4, 2.8, count)
     )
-    along = random.uniform(0.10, 0.92, count)
-    across = random.uniform(-0.8, 0.8, count)
+    along = random.uniform(0.12, 0.84, count)
+    across = random.uniform(-0.72, 0.72, count)
     for index in range(count):
         wobble = random.uniform(0, 2 * np.pi, 2)
         crust = random.uniform(0.0, 1.0)

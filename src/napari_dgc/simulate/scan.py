@@ -22,7 +22,7 @@ CLASS_NAMES: dict[int, str] = {
 #: Fine pixels per pixel along each axis, for sub-pixel mixing.
 _FINE = 2
 #: Blur of the lens, standard deviation in fine pixels.
-_LENS = 1.0
+_LENS = 0.85
 
 _CHLOROPHYLL_NODES = np.array([0.25, 0.45, 0.65, 0.85, 1.05, 1.3, 1.7])
 _STRUCTURE_NODES = np.array([-0.15, 0.45])
@@ -97,14 +97,13 @@ def simulate_scan(
     """
     check_arguments([day], size, bands, seed, difficulty)
     shared = seed if camera_seed is None else camera_seed
-    rows, columns = size
     cultivar = optics.draw_cultivar(generator(shared, "cultivar"))
     dye = optics.draw_dye(generator(shared, "dye"))
-    camera = sensor.make_camera(shared, columns, bands, float(difficulty))
+    camera = sensor.make_camera(shared, size[1], bands, float(difficulty))
 
     outlines, direction = leaf.place_leaves(generator(seed, "layout"), size)
     lamp = light.draw_lamp(generator(seed, "lamp"), direction, float(difficulty))
-    scene = _Scene(size, light.vignetting(columns, lamp, generator(seed, "vignetting")))
+    scene = _Scene(size, light.vignetting(size[1], lamp, generator(seed, "vignetting")))
     weak, strong = optics.cloth(dye, 0.80), optics.cloth(dye, 1.25)
     backing = 0.5 * (weak + strong)
     for index, outline in enumerate(outlines):
@@ -240,7 +239,8 @@ class _Scene:
     def truth(self) -> NDArray[np.uint8]:
         """Return the class that covers most of each pixel."""
         background = 1.0 - self._shares.sum(axis=0)
-        return (np.argmax([background, *self._shares], axis=0) + 1).astype(np.uint8)
+        largest = np.argmax(np.stack([background, *self._shares]), axis=0)
+        return np.asarray(largest + 1, dtype=np.uint8)
 
 
 def _bin(plane: Plane) -> Plane:
@@ -272,12 +272,11 @@ def _add_leaf(
     columns = slice(first_column, min(scene.size[1], int(outline.column + reach) + 1))
     fine_rows = np.arange(rows.start * _FINE, rows.stop * _FINE, dtype=np.float32)
     fine_columns = np.arange(columns.start * _FINE, columns.stop * _FINE, dtype=np.float32)
-    grid_rows, grid_columns = np.meshgrid(
-        (fine_rows + 0.5) / _FINE - 0.5, (fine_columns + 0.5) / _FINE - 0.5, indexing="ij"
-    )
-    surface = leaf.leaf_surface(
-        generator(seed, "surface", index), outline, grid_rows, grid_columns, _FINE
-    )
+    # Centres of the fine pixels, in pixels of the final image.
+    fine_rows = (fine_rows + np.float32(0.5)) / np.float32(_FINE) - np.float32(0.5)
+    fine_columns = (fine_columns + np.float32(0.5)) / np.float32(_FINE) - np.float32(0.5)
+    grid = np.meshgrid(fine_rows, fine_columns, indexing="ij")
+    surface = leaf.leaf_surface(generator(seed, "surface", index), outline, *grid, _FINE)
     illumination, glint = light.light_on_leaf(generator(seed, "gloss", index), surface, lamp)
     sick = lesions.infect(
         generator(seed, "lesions", index), surface, outline.length, float(day), _FINE

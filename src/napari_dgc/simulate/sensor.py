@@ -109,7 +109,9 @@ def make_camera(seed: int, columns: int, bands: int, difficulty: float) -> Camer
         offset += 0.0011 * np.outer(curve / signal**0.5, random.standard_normal(columns))
         curve = smooth_curve(random, wavelengths, 150.0)
         drift += 0.003 * np.outer(curve, random.standard_normal(columns))
-    gain += 0.010 * random.standard_normal((bands, 1))  # the white tile is not perfectly white
+    # The white tile is not perfectly white, and was itself measured with a little noise.
+    tile = 0.012 * smooth_curve(random, wavelengths, 110.0)
+    gain += (tile + 0.003 * random.standard_normal(bands) * weak)[:, None]
     gain += 0.006 * random.standard_normal((bands, columns)) * weak[:, None]
     offset += 0.0006 * random.standard_normal((bands, columns)) / signal[:, None] ** 0.5
     return Camera(
