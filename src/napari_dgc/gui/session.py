@@ -13,6 +13,7 @@ from psygnal import Signal
 
 from napari_dgc.cubes import HyperCube
 from napari_dgc.gui import layers as make
+from napari_dgc.gui.wavelength import WavelengthText
 from napari_dgc.partition import History, MergeTree, Partition
 
 if TYPE_CHECKING:
@@ -106,6 +107,7 @@ class Session:
         viewer.layers.events.removed.connect(self._on_removed)
         for layer in list(viewer.layers):
             self._adopt(layer)
+        self._wavelength = WavelengthText(self, viewer)
 
     @property
     def viewer(self) -> ViewerModel | None:
