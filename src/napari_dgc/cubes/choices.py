@@ -1,0 +1,65 @@
+"""Questions that opening a file may raise and that only the user can answer."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from napari_dgc.errors import UserError
+
+
+@dataclass(frozen=True)
+class VariableInfo:
+    """One variable of a file, known without loading it.
+
+    Parameters
+    ----------
+    name
+        Name in the file.
+    shape
+        Shape as the writing program shows it.
+    dtype
+        Type in the file's own words, or a numpy name where it is numeric.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    dtype: str
+
+    def __str__(self) -> str:
+        return f"{self.name} ({describe_shape(self.shape)} {self.dtype})"
+
+
+def describe_shape(shape: Sequence[int]) -> str:
+    """Write a shape as people do: ``(83, 86, 204)`` becomes ``83×86×204``."""
+    return "×".join(str(length) for length in shape)
+
+
+class AmbiguousVariable(UserError):
+    """Several variables of a file could be the cube.
+
+    Parameters
+    ----------
+    message
+        The sentence for the user.
+    candidates
+        The variables to choose from.
+    """
+
+    def __init__(self, message: str, candidates: Sequence[VariableInfo]) -> None:
+        super().__init__(message)
+        self.candidates = list(candidates)
+
+
+class AmbiguousLayout(UserError):
+    """Nothing tells which axis of a cube is the band axis.
+
+    Parameters
+    ----------
+    message
+        The sentence for the user.
+    shape
+        Shape of the variable as stored, three axes.
+    """
+
+    def __init__(self, message: str, shape: Sequence[int]) -> None:
+        super().__init__(message)
+        self.shape = tuple(shape)

@@ -1,0 +1,50 @@
+"""Bands without data, found from a sparse sample."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_dgc.cubes.cube import HyperCube
+
+_ROWS, _COLUMNS = 4, 16
+_MORE_ROWS, _MORE_COLUMNS = 24, 64
+
+
+def find_empty_bands(cube: HyperCube) -> tuple[int, ...]:
+    """Return the bands that hold only NaN or the value for "no data".
+
+    Parameters
+    ----------
+    cube
+        The cube; a few rows are read, and more rows of the bands that look empty.
+
+    Returns
+    -------
+    tuple of int
+        0-based indices. Empty where every band looks empty, which says nothing.
+    """
+    if cube.data.dtype.kind != "f" and cube.no_data is None:
+        return ()
+    empty = np.flatnonzero(_missing(cube, slice(None), _ROWS, _COLUMNS))
+    if empty.size in (0, cube.n_bands):
+        return ()
+    confirmed = [
+        int(band)
+        for band in empty
+        if _missing(cube, slice(int(band), int(band) + 1), _MORE_ROWS, _MORE_COLUMNS)[0]
+    ]
+    return tuple(confirmed)
+
+
+def _missing(cube: HyperCube, bands: slice, rows: int, columns: int) -> NDArray[np.bool_]:
+    """Tell for each band whether all samples of a sparse grid are missing."""
+    step = max(1, cube.columns // columns)
+    missing: NDArray[np.bool_] = np.ones(len(range(*bands.indices(cube.n_bands))), bool)
+    for row in np.unique(np.linspace(0, cube.rows - 1, min(rows, cube.rows)).astype(int)):
+        samples = np.asarray(cube.data[bands, int(row), ::step])
+        here = ~np.isfinite(samples) if samples.dtype.kind == "f" else np.zeros(samples.shape, bool)
+        if cube.no_data is not None:
+            here |= samples == cube.no_data
+        missing &= here.all(axis=1)
+        if not missing.any():
+            break
+    return missing

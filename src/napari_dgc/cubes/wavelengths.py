@@ -1,0 +1,226 @@
+"""Band centres: their unit, and reading them from a text file or an ENVI header."""
+
+import math
+import re
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_dgc.errors import UserError
+
+MAX_BYTES = 16 << 20
+_NAMES = re.compile(
+    r"wl|wls|wvl\w*|wav\w*|lambdas?|lambda_\w+|lam|bands?|band_?(cent|wave|wl)\w*|wn|wavenumbers?"
+    r"|nm|um|microns?|central_?wave\w*|cent(er|re)_?wave\w*",
+    re.IGNORECASE,
+)
+_UNIT_WORDS = (
+    ("cm-1", re.compile(r"wave ?number|\bcm\s*\^?-?\s*1|1/cm|\bkayser", re.IGNORECASE)),
+    ("um", re.compile(r"micro ?met|micron|\b[uµμ]m\b|\[!7l!3m\]", re.IGNORECASE)),
+    ("nm", re.compile(r"nano ?met|\bnm\b", re.IGNORECASE)),
+)
+# Fourier-transform spectrometers sample their interferogram at the fringes of a helium-neon
+# laser (15798 cm-1), so that their wavenumbers are spaced by that number over a power of two.
+_HELIUM_NEON = 15798.0
+
+
+def unit_from_words(text: str) -> str | None:
+    """Return ``"nm"``, ``"um"`` or ``"cm-1"`` if a text names it, else None."""
+    for unit, words in _UNIT_WORDS:
+        if words.search(text):
+            return unit
+    return None
+
+
+def guess_unit(values: NDArray[np.float64]) -> str | None:
+    """Guess the unit of band centres from their magnitude and spacing.
+
+    Parameters
+    ----------
+    values
+        Band centres, shape (bands,), positive.
+
+    Returns
+    -------
+    str or None
+        ``"nm"``, ``"um"``, ``"cm-1"``, or None where the numbers fit more than one.
+    """
+    low, high = float(values.min()), float(values.max())
+    if low >= 0.1 and high <= 30:
+        return "um"
+    if low < 100 or high > 30000:
+        return None
+    if len(values) >= 3 and low >= 500 and high > 1100 and _spaced_like_fourier_transform(values):
+        return "cm-1"
+    if high <= 2700:
+        return "nm"
+    if low < 2500:
+        return "cm-1" if high <= 12500 else None
+    # 3000 to 5000 is the mid-infrared in nm and the C-H, O-H region in cm-1.
+    return "nm" if high > 5500 else None
+
+
+def _spaced_like_fourier_transform(values: NDArray[np.float64]) -> bool:
+    steps = np.abs(np.diff(values))
+    step = abs(float(values[-1] - values[0])) / len(steps)
+    if step <= 0 or float(np.abs(steps - step).max()) > 0.02 * step + 0.011:
+        return False
+    power = math.log2(_HELIUM_NEON / step)
+    return abs(power - round(power)) < 0.001
+
+
+def are_wavelengths(values: NDArray[np.float64]) -> bool:
+    """Tell whether numbers can be band centres.
+
+    They must be finite, positive, ordered but for overlapping detectors, and
+    not merely count the bands.
+    """
+    if values.ndim != 1 or values.size == 0 or not np.isfinite(values).all() or values.min() <= 0:
+        return False
+    steps = np.diff(values)
+    if steps.size == 0:
+        return True
+    if np.all(steps == 1) and values[0] <= 1:
+        return False
+    return bool(max((steps > 0).mean(), (steps < 0).mean()) >= 0.9)
+
+
+def is_wavelength_name(name: str) -> bool:
+    """Tell whether a variable's name says that it holds band centres."""
+    return _NAMES.fullmatch(name) is not None
+
+
+def read_wavelengths(path: Path | str) -> tuple[NDArray[np.float64], str | None]:
+    """Read band centres from a text file or an ENVI header.
+
+    A text file has one number per line, numbers separated by commas,
+    semicolons or white space, or a table with one column of band centres
+    (found by its title, else the only column that can be band centres).
+
+    Parameters
+    ----------
+    path
+        The ``.txt``, ``.csv`` or ``.hdr`` file.
+
+    Returns
+    -------
+    wavelengths, unit
+        Shape (bands,) in `unit`; the unit is ``"nm"``, ``"um"``, ``"cm-1"``, or
+        None where neither the file nor the numbers tell.
+
+    Raises
+    ------
+    UserError
+        No such file, or no band centres in it.
+    """
+    path = Path(path)
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise UserError(f"{path} is too large to be a list of wavelengths.")
+        content = path.read_bytes()
+    except OSError as error:
+        raise UserError(
+            f"The wavelengths file {path} cannot be read: {error.strerror or error}."
+        ) from error
+    if content.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"ENVI"):
+        return _from_header(path)
+    if b"\0" in content:
+        raise UserError(f"{path} is not a text file; give wavelengths as .txt, .csv or ENVI .hdr.")
+    text = content.decode("utf-8-sig", errors="replace")
+    values, title = _from_text(text)
+    if values is None:
+        raise UserError(
+            f"{path} holds no list of wavelengths: expected one positive number per band, "
+            "in increasing or decreasing order."
+        )
+    return values, unit_from_words(title) or guess_unit(values)
+
+
+def _from_header(path: Path) -> tuple[NDArray[np.float64], str | None]:
+    from napari_dgc.cubes.envi_header import header_wavelengths, read_header
+
+    values, unit, notes = header_wavelengths(read_header(path))
+    if values is None:
+        reason = f" ({notes[-1]})" if notes else ""
+        raise UserError(f"The ENVI header {path} holds no usable wavelengths{reason}.")
+    return values, unit
+
+
+def _from_text(text: str) -> tuple[NDArray[np.float64] | None, str]:
+    """Return the band centres and the words around them."""
+    titles: list[str] = []
+    words: list[str] = []
+    table: list[list[float]] = []
+    for line in text.splitlines():
+        stripped = line.strip()
+        if not stripped:
+            continue
+        if stripped[0] in "#%;" or stripped.startswith("//"):
+            words.append(stripped)
+            continue
+        cells = _cells(stripped)
+        numbers = [_number(cell) for cell in cells]
+        if any(not math.isnan(number) for number in numbers):
+            table.append(numbers)
+        elif table:
+            return None, ""  # text after the numbers: not a list of wavelengths
+        else:
+            titles = cells
+            words.append(stripped)
+    if not table:
+        return None, ""
+    if len(table) <= 2 and max(map(len, table)) > 2:
+        flat = [number for row in table for number in row]
+        if math.isnan(flat[0]):  # "wavelengths, 400, 402, …"
+            words.append(text[:200])
+            flat = flat[1:]
+        return _checked(flat), " ".join(words)
+    if len({len(row) for row in table}) > 1:  # numbers wrapped over several lines
+        return _checked([number for row in table for number in row]), " ".join(words)
+    return _from_table(np.array(table), titles, " ".join(words))
+
+
+def _from_table(
+    table: NDArray[np.float64], titles: list[str], words: str
+) -> tuple[NDArray[np.float64] | None, str]:
+    columns = [_checked(list(table[:, index])) for index in range(table.shape[1])]
+    named = len(titles) == len(columns)
+    if named:
+        for title, column in zip(titles, columns, strict=True):
+            is_wave = is_wavelength_name(re.sub(r"[\s(\[].*", "", title.strip()))
+            if column is not None and is_wave and guess_unit(column) is not None:
+                return column, title
+    found = [index for index, column in enumerate(columns) if column is not None]
+    likely = [
+        index
+        for index in found
+        if (values := columns[index]) is not None and guess_unit(values) is not None
+    ]
+    chosen = found if len(found) == 1 else likely
+    if chosen and (len(chosen) == 1 or table.shape[1] <= 2):
+        return columns[chosen[0]], titles[chosen[0]] if named else words
+    flat = _checked(list(table.ravel()))  # numbers wrapped into lines of equal length
+    return flat, words
+
+
+def _cells(line: str) -> list[str]:
+    separator = ";" if ";" in line else "\t" if "\t" in line else "," if "," in line else None
+    if separator == ";" and re.search(r"\d,\d", line):
+        line = line.replace(",", ".")  # decimal commas of spreadsheets
+    cells = [cell.strip().strip("\"'") for cell in line.split(separator)]
+    while cells and not cells[-1]:
+        cells.pop()
+    return cells
+
+
+def _number(cell: str) -> float:
+    match = re.fullmatch(
+        r"([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*(?:nm|[uµμ]m|cm-1)?", cell.strip("{}[]")
+    )
+    return float(match.group(1)) if match else math.nan
+
+
+def _checked(numbers: list[float]) -> NDArray[np.float64] | None:
+    values = np.array(numbers, np.float64)
+    return values if are_wavelengths(values) else None
