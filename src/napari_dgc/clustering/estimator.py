@@ -26,6 +26,10 @@ class Clusterer(ABC):
     method: ClassVar[str]
     #: One line for menus and ``--help``.
     title: ClassVar[str]
+    #: Where training ends, and where to compute; both may be changed before `fit_iter` resumes.
+    epochs: int
+    device: str
+    seed: int
 
     @abstractmethod
     def __init__(

@@ -1,0 +1,112 @@
+"""``napari-dgc segment``: label maps of scans with a trained model."""
+
+import argparse
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from napari_dgc.cli import COMMANDS, SUCCESS
+from napari_dgc.cli.options import count
+from napari_dgc.errors import UserError
+
+if TYPE_CHECKING:
+    from napari_dgc.clustering.estimator import Clusterer
+    from napari_dgc.partition import Partition
+
+
+def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the command to the parser of ``napari-dgc``."""
+    from napari_dgc.cli.cube_options import add_cube_options
+
+    parser = commands.add_parser(
+        "segment",
+        help=COMMANDS["segment"],
+        description="Write one label map per scan, named after it: 0 is no data, clusters or "
+        "classes count from 1. Prints the files written.",
+    )
+    parser.add_argument("cubes", nargs="+", type=Path, metavar="CUBE", help="scans to label")
+    parser.add_argument(
+        "--model", required=True, type=Path, metavar="DIR", help="folder that train wrote"
+    )
+    parser.add_argument(
+        "--out", required=True, type=Path, metavar="DIR", help="folder for the label maps"
+    )
+    parser.add_argument(
+        "--classes",
+        type=count,
+        metavar="N",
+        help="merge the clusters to N classes (default: the fine clusters)",
+    )
+    parser.add_argument(
+        "--format", choices=("tif", "npy", "png"), default="tif", help="of the maps (default tif)"
+    )
+    add_cube_options(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Label every scan; returns the exit status."""
+    from napari_dgc.annotations.export import write_label_image
+    from napari_dgc.cli.cube_options import open_cubes
+    from napari_dgc.cli.interrupt import stop_on_interrupt
+    from napari_dgc.cli.progress import ProgressLine
+    from napari_dgc.clustering.storage import load_model
+
+    cubes = open_cubes(args)
+    refuse_same_names(cube.name for cube in cubes)
+    estimator = load_model(args.model)
+    partition = partition_of(estimator, args.classes)
+    table = partition.compact_lookup()
+    colours = {label: info.shown_colour for label, info in enumerate(partition.classes, start=1)}
+    out: Path = args.out
+    if out.exists() and not out.is_dir():
+        raise UserError(f"{out} is a file; give a folder for the label maps.")
+    out.mkdir(parents=True, exist_ok=True)
+    line = ProgressLine()
+    with stop_on_interrupt("stopping; the maps written so far are kept") as token:
+        for position, cube in enumerate(cubes):
+            line.show(f"labelling {cube.name}", position / len(cubes))
+            labels = table[estimator.predict(cube, token=token)]
+            path = out / f"{cube.name}.{args.format}"
+            write_label_image(labels, path, colours, highest=len(partition.classes))
+            line.clear()
+            print(path, flush=True)
+    return SUCCESS
+
+
+def partition_of(estimator: "Clusterer", classes: int | None) -> "Partition":
+    """Return the fine clusters of a model, or its merge tree cut to some classes.
+
+    Raises
+    ------
+    UserError
+        When the model cannot be cut to so many classes.
+    """
+    from napari_dgc.partition import Partition, build_tree
+
+    fine = Partition.fine(estimator.n_clusters)
+    if classes is None:
+        return fine
+    if classes > estimator.n_clusters:
+        raise UserError(
+            f"The model has {estimator.n_clusters} fine clusters and cannot give {classes} "
+            f"classes; choose --classes from 1 to {estimator.n_clusters}."
+        )
+    if estimator.summary is None:
+        raise UserError(
+            "The model has no merge tree yet because its training was cut short; "
+            "go on with train --resume, or leave --classes out."
+        )
+    return Partition.fine(estimator.n_clusters, build_tree(estimator.summary)).cut(classes)
+
+
+def refuse_same_names(names: Iterable[str]) -> None:
+    """Raise UserError when two scans would write to the same file."""
+    seen: set[str] = set()
+    for name in names:
+        # Some file systems do not tell upper from lower case.
+        if name.casefold() in seen:
+            raise UserError(
+                f"Two scans are named {name} and would write the same label map; "
+                f"rename one, or label them into different folders."
+            )
+        seen.add(name.casefold())

@@ -1,0 +1,165 @@
+"""``napari-dgc train``: learn one set of clusters for all scans."""
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from napari_dgc.cli import COMMANDS, INTERRUPTED, SUCCESS
+from napari_dgc.cli.options import count, seed
+from napari_dgc.clustering.registry import DEFAULT_METHOD, method_names
+from napari_dgc.errors import UserError
+
+if TYPE_CHECKING:
+    from napari_dgc.clustering.estimator import Clusterer
+    from napari_dgc.clustering.events import EpochFinished
+
+CLUSTERS, EPOCHS, SEED = 16, 10, 0
+
+
+def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the command to the parser of ``napari-dgc``."""
+    from napari_dgc.cli.cube_options import add_cube_options
+
+    parser = commands.add_parser(
+        "train",
+        help=COMMANDS["train"],
+        description="Learn one set of clusters for all scans. Prints one line per epoch; "
+        "Ctrl-C stops and keeps the model so far.",
+    )
+    parser.add_argument("cubes", nargs="+", type=Path, metavar="CUBE", help="scans to learn from")
+    parser.add_argument(
+        "--model", required=True, type=Path, metavar="DIR", help="folder of the model to write"
+    )
+    parser.add_argument(
+        "--method", choices=method_names(), help=f"clustering method (default {DEFAULT_METHOD})"
+    )
+    parser.add_argument(
+        "--clusters", type=count, metavar="K", help=f"number of fine clusters (default {CLUSTERS})"
+    )
+    parser.add_argument(
+        "--epochs", type=count, metavar="N", help=f"epochs in all (default {EPOCHS})"
+    )
+    parser.add_argument(
+        "--seed", type=seed, metavar="N", help=f"seed of everything random (default {SEED})"
+    )
+    parser.add_argument(
+        "--device", default="auto", help="auto, cpu, cuda or mps (default auto: the fastest)"
+    )
+    parser.add_argument(
+        "--resume", action="store_true", help="go on with the model in --model up to --epochs"
+    )
+    add_cube_options(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Train and save; returns the exit status."""
+    from napari_dgc.cli.cube_options import open_cubes
+    from napari_dgc.cli.interrupt import stop_on_interrupt
+    from napari_dgc.cli.progress import ProgressLine, say
+    from napari_dgc.clustering.events import (
+        EpochFinished,
+        Notice,
+        Progress,
+        TrainingFinished,
+        TrainingStarted,
+    )
+    from napari_dgc.clustering.storage import MODEL_FILE
+
+    folder: Path = args.model
+    with stop_on_interrupt("stopping after this step; press Ctrl-C again to stop at once") as token:
+        cubes = open_cubes(args)
+        estimator = _resumed(args) if args.resume else _new(args)
+        # Find out now, not after hours, that nothing can be written there.
+        _make_folder(folder)
+        if args.resume and estimator.epoch >= estimator.epochs:
+            say(
+                f"the model in {folder} already has {estimator.epoch} epochs; "
+                f"give --epochs {estimator.epoch + 1} or more to go on"
+            )
+            return SUCCESS
+        if not args.resume and (folder / MODEL_FILE).exists():
+            say(f"the model in {folder} will be replaced")
+        line = ProgressLine()
+        stopped = False
+        for event in estimator.fit_iter(cubes, token=token, resume=args.resume, previews=False):
+            match event:
+                case Progress(stage, fraction):
+                    line.show(stage, fraction)
+                case TrainingStarted():
+                    say(
+                        f"{event.method}: {event.scans} scans, {event.clusters} clusters, "
+                        f"epochs {event.epoch + 1} to {event.epochs}, on {event.device}"
+                    )
+                case EpochFinished():
+                    line.clear()
+                    print(epoch_line(event), flush=True)
+                    estimator.save(folder)
+                case Notice(message):
+                    line.clear()
+                    say(message)
+                case TrainingFinished():
+                    line.clear()
+                    stopped = event.stopped
+                    _save_last(estimator, folder, stopped)
+    if stopped:
+        say(f"stopped after epoch {estimator.epoch}; --resume goes on")
+        return INTERRUPTED
+    say(f"model written to {folder}")
+    return SUCCESS
+
+
+def epoch_line(event: "EpochFinished") -> str:
+    """Describe a finished epoch on one line."""
+    losses = "".join(f"  {name} {value:.4f}" for name, value in event.losses.items())
+    return f"epoch {event.epoch}/{event.epochs}{losses}  active clusters {event.active}"
+
+
+def _new(args: argparse.Namespace) -> "Clusterer":
+    from napari_dgc.clustering.devices import resolve_device
+    from napari_dgc.clustering.registry import get_method
+
+    # Refuses a device that is not there before anything is read.
+    resolve_device(args.device)
+    return get_method(args.method or DEFAULT_METHOD)(
+        clusters=CLUSTERS if args.clusters is None else args.clusters,
+        epochs=EPOCHS if args.epochs is None else args.epochs,
+        seed=SEED if args.seed is None else args.seed,
+        device=args.device,
+    )
+
+
+def _resumed(args: argparse.Namespace) -> "Clusterer":
+    from napari_dgc.clustering.devices import resolve_device
+    from napari_dgc.clustering.storage import load_model
+
+    estimator = load_model(args.model)
+    for option, given, held in (
+        ("--method", args.method, estimator.method),
+        ("--clusters", args.clusters, estimator.n_clusters),
+        ("--seed", args.seed, estimator.seed),
+    ):
+        if given is not None and given != held:
+            raise UserError(
+                f"The model in {args.model} was trained with {option} {held}, not {given}; "
+                f"leave the option out, or train anew without --resume."
+            )
+    resolve_device(args.device)
+    estimator.device = args.device
+    if args.epochs is not None:
+        estimator.epochs = args.epochs
+    return estimator
+
+
+def _make_folder(folder: Path) -> None:
+    if folder.exists() and not folder.is_dir():
+        raise UserError(f"{folder} is a file; give a folder for the model.")
+    folder.mkdir(parents=True, exist_ok=True)
+
+
+def _save_last(estimator: "Clusterer", folder: Path, stopped: bool) -> None:
+    try:
+        estimator.save(folder)
+    except UserError:
+        # Stopped before the first step: there is nothing to keep yet.
+        if not stopped:
+            raise
