@@ -6,7 +6,7 @@ are projected onto the directions with the highest signal-to-noise ratio, in
 units of the noise's standard deviation.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -16,12 +16,14 @@ from scipy.linalg import eigh
 
 from napari_dgc.cancel import CancelToken
 from napari_dgc.clustering.labelling import Bands, check_stop
+from napari_dgc.clustering.patches import spread_windows
 from napari_dgc.cubes import HyperCube, valid_pixels
 from napari_dgc.errors import UserError
 
-#: Side of the sampled windows and number per scan: about 25,000 spectra per scan.
+#: Side of the sampled windows, their number over all scans, and its bounds per scan.
 _WINDOW = 32
-_WINDOWS_PER_SCAN = 24
+_WINDOWS = 120
+_WINDOWS_PER_SCAN = (4, 24)
 #: Share of neighbour differences kept; larger ones are edges, not noise.
 _KEPT_DIFFERENCES = 0.7
 
@@ -63,15 +65,21 @@ class NoiseModel:
     @classmethod
     def fit(
         cls,
-        cubes: Sequence[HyperCube],
-        bands: Bands,
+        windows: Iterable[NDArray[np.float32]],
         *,
-        seed: int,
         exponent: float = 0.5,
         max_dimensions: int = 16,
-        token: CancelToken | None = None,
     ) -> Self:
-        """Estimate noise and signal covariance from sampled windows of all scans.
+        """Estimate noise and signal covariance from windows of all scans.
+
+        Parameters
+        ----------
+        windows
+            (bands, rows, columns) each, missing samples NaN (see `sample_windows`).
+        exponent
+            See the class.
+        max_dimensions
+            Upper bound for the number of features.
 
         Raises
         ------
@@ -80,7 +88,7 @@ class NoiseModel:
         """
         spectra_moments = _Moments()
         noise_moments = _Moments()
-        for window in sample_windows(cubes, bands, seed=seed, token=token):
+        for window in windows:
             valid = valid_pixels(window)
             spectra_moments.add(window[:, valid])
             noise_moments.add_outer(_small_differences(window, valid))
@@ -176,8 +184,8 @@ def _small_differences(
     if not differences.shape[1]:
         return differences
     # Each band in its own units, so that bright bands do not decide alone what an edge is.
-    spread = np.median(np.abs(differences), axis=1, keepdims=True)
-    size = np.abs(differences / np.where(spread > 0, spread, 1)).mean(axis=0)
+    spread = np.abs(differences).mean(axis=1)
+    size = (1 / np.where(spread > 0, spread, 1)) @ np.abs(differences)
     return differences[:, size <= np.quantile(size, _KEPT_DIFFERENCES)]
 
 
@@ -190,25 +198,13 @@ def sample_windows(
 ) -> Iterator[NDArray[np.float32]]:
     """Yield windows (bands, rows, columns) spread over all scans, the same for a seed.
 
-    Small scans are covered completely; of large ones 24 windows of 32 x 32 pixels are
-    read, at positions from a stratified grid so that no region is left out.
+    However many scans there are, about the same number of windows is read in all, so
+    that time and memory stay constant.
     """
-    generator = np.random.default_rng([seed, 0x5EED])
-    for cube in cubes:
-        side_rows, side_columns = min(_WINDOW, cube.rows), min(_WINDOW, cube.columns)
-        grid_rows = max(1, round((_WINDOWS_PER_SCAN * cube.rows / cube.columns) ** 0.5))
-        grid_rows = min(grid_rows, -(-cube.rows // side_rows))
-        grid_columns = max(1, min(_WINDOWS_PER_SCAN // grid_rows, -(-cube.columns // side_columns)))
-        for i in range(grid_rows):
-            for j in range(grid_columns):
-                check_stop(token)
-                top = _stratum(generator, i, grid_rows, cube.rows - side_rows)
-                left = _stratum(generator, j, grid_columns, cube.columns - side_columns)
-                yield bands.read(
-                    cube, slice(top, top + side_rows), slice(left, left + side_columns)
-                )
-
-
-def _stratum(generator: np.random.Generator, index: int, count: int, room: int) -> int:
-    """Draw a position in [0, room] from stratum `index` of `count`."""
-    return min(int((index + generator.random()) / count * (room + 1)), room)
+    count = int(np.clip(_WINDOWS // max(len(cubes), 1), *_WINDOWS_PER_SCAN))
+    for number, cube in enumerate(cubes):
+        for rows, columns in spread_windows(
+            cube.rows, cube.columns, count=count, edge=_WINDOW, seed=seed + number
+        ):
+            check_stop(token)
+            yield bands.read(cube, rows, columns)

@@ -7,6 +7,7 @@ crash at any moment the folder holds either the old model or the new one.
 import hashlib
 import json
 import re
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from napari_dgc import __version__
 from napari_dgc.clustering.estimator import Clusterer
 from napari_dgc.errors import UserError
 from napari_dgc.files import write_bytes, write_text
+from napari_dgc.partition.summary import ClusterSummary
 
 MODEL_FILE = "model.json"
 FORMAT = "napari-dgc model"
@@ -103,3 +105,19 @@ def load_model(folder: Path) -> Clusterer:
         return get_method(method).restore(metadata, tensors)
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
         raise UserError(f"The model in {folder} is damaged ({error}); train it anew.") from None
+
+
+def summary_tensors(summary: ClusterSummary | None) -> dict[str, NDArray[Any]]:
+    """Return the arrays of a cluster summary, to be stored with a model."""
+    if summary is None:
+        return {}
+    return {f"summary.{item.name}": getattr(summary, item.name) for item in fields(summary)}
+
+
+def summary_from_tensors(tensors: dict[str, NDArray[Any]]) -> ClusterSummary | None:
+    """Rebuild a cluster summary stored by `summary_tensors`, or None when there is none."""
+    if "summary.pixels" not in tensors:
+        return None
+    return ClusterSummary(
+        **{item.name: tensors[f"summary.{item.name}"] for item in fields(ClusterSummary)}
+    )

@@ -57,43 +57,65 @@ class MergeTree:
         return tuple(sorted(self.members(node) for node in nodes))
 
 
-def build_tree(summary: ClusterSummary) -> MergeTree:
-    """Build the merge tree by Ward's criterion on noise-whitened features, weighted by mass.
+#: Masses count with this power when clusters are merged. 1 is Ward's own criterion, under
+#: which a rare lesion costs less to give up than two shades of cloth; 0 ignores size.
+MASS_EXPONENT = 0.5
 
-    The cost of a merge is the increase of the within-cluster sum of squares
-    (Ward, 1963), sqrt(2 m1 m2 / (m1 + m2)) * distance, with the masses as fractions
-    of all pixels; clusters without pixels join their nearest neighbour first, at
-    height 0.
+
+def ward_tree(
+    features: NDArray[np.float64], mass: NDArray[np.float64], exponent: float = MASS_EXPONENT
+) -> MergeTree:
+    """Merge clusters by the increase of the within-cluster spread (Ward 1963).
+
+    The cost of merging clusters with masses m, n at distance d is
+    sqrt(2 m' n' / (m' + n')) d with m' = m ** `exponent`, masses as fractions of all
+    pixels; the mean of a merged cluster is weighted with the true masses. Clusters
+    without pixels join their nearest neighbour first, at height 0. Heights never
+    decrease towards the root.
+
+    Parameters
+    ----------
+    features
+        (clusters, dimensions) means of the clusters, noise-whitened.
+    mass
+        (clusters,) pixels or any other weight, not negative.
+    exponent
+        Power of the masses, 0 to 1.
     """
-    clusters = summary.n_clusters
-    if clusters == 1:
-        return MergeTree(1, ())
-    features = np.nan_to_num(summary.features)
-    mass = summary.mass / max(int(summary.mass.sum()), 1)
-    # Lance-Williams on masses: scipy's Ward assumes unit weights, so merge here.
-    nodes: dict[int, tuple[float, NDArray[np.float64]]] = {
-        k + 1: (float(mass[k]), features[k]) for k in range(clusters)
-    }
+    clusters = len(features)
+    share = mass / max(float(mass.sum()), 1e-300)
+    # scipy's Ward assumes unit masses, so the merging is done here.
+    points = np.nan_to_num(features)
+    weights = share.copy()
+    names = list(range(1, clusters + 1))
     merges: list[Merge] = []
     highest = 0.0
     for position in range(clusters - 1):
-        names = list(nodes)
-        weights = np.array([nodes[name][0] for name in names])
-        points = np.stack([nodes[name][1] for name in names])
-        squared = ((points[:, None] - points[None]) ** 2).sum(axis=-1)
-        total = weights[:, None] + weights[None]
-        harmonic = np.divide(
-            2 * weights[:, None] * weights[None], total, out=np.zeros_like(total), where=total > 0
-        )
-        cost = np.sqrt(harmonic * squared)
-        # Ties (empty clusters cost nothing) go to the nearer pair.
-        cost = cost + 1e-12 * np.sqrt(squared)
+        tempered = weights**exponent * (weights > 0)
+        total = tempered[:, None] + tempered
+        product = 2 * tempered[:, None] * tempered
+        harmonic = np.divide(product, total, out=np.zeros_like(total), where=total > 0)
+        norms = (points**2).sum(axis=1)
+        squared = np.maximum(norms[:, None] + norms - 2 * points @ points.T, 0)
+        # The second term decides between pairs that cost nothing: the nearer one.
+        cost = np.sqrt(harmonic * squared) + 1e-9 * np.sqrt(squared)
         cost[np.tril_indices(len(names))] = np.inf
-        first, second = np.unravel_index(int(np.argmin(cost)), cost.shape)
+        first, second = divmod(int(np.argmin(cost)), len(names))
         highest = max(highest, float(cost[first, second]))
-        one, two = names[first], names[second]
-        (m1, x1), (m2, x2) = nodes.pop(one), nodes.pop(two)
-        merged = (m1 * x1 + m2 * x2) / (m1 + m2) if m1 + m2 > 0 else (x1 + x2) / 2
-        nodes[clusters + 1 + position] = (m1 + m2, merged)
-        merges.append(Merge(min(one, two), max(one, two), highest))
+        merges.append(
+            Merge(min(names[first], names[second]), max(names[first], names[second]), highest)
+        )
+        both = weights[first] + weights[second]
+        part = weights[first] / both if both > 0 else 0.5
+        points[first] = part * points[first] + (1 - part) * points[second]
+        weights[first] = both
+        names[first] = clusters + 1 + position
+        points = np.delete(points, second, axis=0)
+        weights = np.delete(weights, second)
+        del names[second]
     return MergeTree(clusters, tuple(merges))
+
+
+def build_tree(summary: ClusterSummary) -> MergeTree:
+    """Build the merge tree of a model's fine clusters (see `ward_tree`)."""
+    return ward_tree(summary.features, summary.mass.astype(np.float64))

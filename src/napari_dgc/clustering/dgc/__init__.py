@@ -1,0 +1,1 @@
+"""The default method: noise-whitened features, learned mean shift, prototypes, merge tree."""
