@@ -96,8 +96,8 @@ class HyperCube:
 
     @property
     def wavelengths_nm(self) -> NDArray[np.float64] | None:
-        """Band centres in nanometres, or None when unknown."""
-        if self.wavelengths is None:
+        """Band centres in nanometres, or None when they or their unit are unknown."""
+        if self.wavelengths is None or self.wavelength_unit is None:
             return None
         if self.wavelength_unit == "um":
             return self.wavelengths * 1e3

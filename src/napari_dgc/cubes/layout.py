@@ -85,7 +85,7 @@ def decide_layout(
         return found, f"Axes {shape} are read as {found}: an image of {image} lies beside the cube."
     if (first < FEWEST_BANDS) != (last < FEWEST_BANDS):
         found = BAND_LAST if first < FEWEST_BANDS else BAND_FIRST
-        return found, f"Axes {shape} are read as {found}: fewer than {FEWEST_BANDS} are no bands."
+        return found, f"Axes {shape} are read as {found}: the other end is too short for bands."
     if first < FEWEST_BANDS:
         raise UserError(f"{where} ({shape}) is not a hyperspectral cube: it has no band axis.")
     found_in_data = layout_of_samples(data)
@@ -131,7 +131,8 @@ def layout_of_samples(data: CubeArray) -> str | None:
         return None
     first, last = _log_ranks(samples), _log_ranks(np.moveaxis(samples, 2, 0))
     advantage = last - first
-    if abs(advantage) < CLEAR_ADVANTAGE:
+    # With few slices, noise alone differs that much.
+    if abs(advantage) < max(CLEAR_ADVANTAGE, 2 / samples.shape[0]):
         return None
     return BAND_FIRST if advantage > 0 else BAND_LAST
 

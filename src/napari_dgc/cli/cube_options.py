@@ -1,0 +1,74 @@
+"""Options that every command shares that reads cubes."""
+
+import argparse
+from collections.abc import Iterable
+from pathlib import Path
+
+from napari_dgc.cubes.cube import HyperCube
+
+
+def add_cube_options(parser: argparse.ArgumentParser) -> None:
+    """Add ``--variable``, ``--wavelengths`` and ``--layout`` to a command."""
+    group = parser.add_argument_group("reading cubes")
+    group.add_argument(
+        "--variable",
+        metavar="NAME",
+        help="variable of a MATLAB file that holds the cube "
+        "(default: 'cube', or the only one possible)",
+    )
+    group.add_argument(
+        "--wavelengths",
+        metavar="FILE",
+        type=Path,
+        help="band centres in place of the file's own: .txt, .csv (one number per band) "
+        "or an ENVI header",
+    )
+    group.add_argument(
+        "--layout",
+        choices=("auto", "band-row-column", "row-column-band"),
+        default="auto",
+        help="order of the axes in a MATLAB file (default: found by itself)",
+    )
+
+
+def open_cubes(args: argparse.Namespace) -> list[HyperCube]:
+    """Open the cubes of the argument ``cubes``; see `open_cubes_from`."""
+    return open_cubes_from(args, args.cubes)
+
+
+def open_cubes_from(args: argparse.Namespace, paths: Iterable[Path | str]) -> list[HyperCube]:
+    """Open the cubes that a command names, with the shared options applied.
+
+    Parameters
+    ----------
+    args
+        Parsed arguments with those of `add_cube_options`.
+    paths
+        Files to open.
+
+    Returns
+    -------
+    list of HyperCube
+        In the order of `paths`.
+
+    Raises
+    ------
+    UserError
+        A file cannot be opened; the sentence names it.
+    """
+    from napari_dgc.cubes.read import open_cube
+    from napari_dgc.cubes.wavelengths import read_wavelengths
+
+    wavelengths, unit = (None, None)
+    if args.wavelengths is not None:
+        wavelengths, unit = read_wavelengths(args.wavelengths)
+    return [
+        open_cube(
+            path,
+            variable=args.variable,
+            layout=args.layout,
+            wavelengths=wavelengths,
+            wavelength_unit=unit,
+        )
+        for path in paths
+    ]
