@@ -1,0 +1,126 @@
+"""What can be set in the paper's method, and within which limits."""
+
+from dataclasses import asdict, dataclass
+from typing import Any, Self
+
+from napari_dgc.errors import UserError
+
+#: Safe range of every numeric option, both ends included.
+SAFE_RANGES: dict[str, tuple[float, float]] = {
+    "learning_rate": (1e-6, 1e-1),
+    "weight_decay": (0.0, 1.0),
+    "clip": (1e-3, 1e3),
+    "compactness": (0.0, 100.0),
+    "orthogonality": (0.0, 100.0),
+    "balance": (0.0, 100.0),
+    "uniform_assignment": (0.0, 100.0),
+    "consistency": (0.0, 100.0),
+    "keep": (0.0, 1.0),
+    "kick": (0.0, 1.0),
+    "temperature": (1e-3, 10.0),
+    "bandwidth": (0.05, 10.0),
+    "shift_iterations": (0, 50),
+    "dimensions": (2, 512),
+    "patch": (5, 1024),
+    "batch": (1, 256),
+    "steps_per_epoch": (1, 100_000),
+    "tile": (8, 4096),
+}
+
+
+@dataclass(frozen=True)
+class PaperConfig:
+    """Options of `PaperDGC`; defaults are the published ones where there are any.
+
+    Parameters
+    ----------
+    learning_rate
+        Step size of AdamW. 1e-4 in the published code, 1e-3 in its quick start;
+        safe from 1e-5 to 1e-2.
+    weight_decay
+        AdamW's decay of the encoder's weights per step, relative to the learning rate.
+    clip
+        Largest length of the gradient.
+    compactness, orthogonality, balance, uniform_assignment, consistency
+        Weights of the five losses (see `losses`), without unit; 0 switches a
+        term off. `uniform_assignment` works against `compactness`: well above
+        the default no pixel takes sides any more.
+    keep
+        Part of a centroid kept per step, 0 to 1; near 1 means a long memory.
+    kick
+        Random step of dead centroids, in embedding units (unit vectors).
+    temperature
+        Softness T of the assignment; safe from 0.02 (nearly hard) to 0.5.
+    bandwidth
+        First bandwidth of the mean shift, in embedding units; it is learned.
+        At 1, the published value, pixels that have nothing in common still
+        pull at each other with a third of full weight.
+    shift_iterations
+        Steps of the mean shift.
+    dimensions
+        Length of the embedding.
+    patch
+        Edge of the patches in pixels; smaller by itself for small scans.
+    batch
+        Pairs of patches per step.
+    steps_per_epoch
+        Steps between two label maps.
+    tile
+        Edge in pixels of the tiles in which scans are labelled; bounds memory,
+        does not change the result.
+
+    Raises
+    ------
+    UserError
+        When a value is outside its safe range.
+    """
+
+    learning_rate: float = 1e-3
+    weight_decay: float = 0.01
+    clip: float = 1.0
+    compactness: float = 1.0
+    orthogonality: float = 0.001
+    balance: float = 2.0
+    uniform_assignment: float = 2.0
+    consistency: float = 1.0
+    keep: float = 0.99
+    kick: float = 0.05
+    temperature: float = 0.05
+    bandwidth: float = 0.5
+    shift_iterations: int = 5
+    dimensions: int = 32
+    patch: int = 64
+    batch: int = 4
+    steps_per_epoch: int = 20
+    tile: int = 128
+
+    def __post_init__(self) -> None:
+        for name, (low, high) in SAFE_RANGES.items():
+            value = getattr(self, name)
+            if not low <= value <= high:
+                raise UserError(
+                    f"The option {name} is {value:g}; choose a value from {low:g} to {high:g}."
+                )
+
+    @property
+    def weights(self) -> dict[str, float]:
+        """Weight of each loss, by the name of its function."""
+        return {
+            "compactness": self.compactness,
+            "orthogonality": self.orthogonality,
+            "balance": self.balance,
+            "uniform_assignment": self.uniform_assignment,
+            "consistency": self.consistency,
+        }
+
+    def metadata(self) -> dict[str, float]:
+        """Return plain JSON values for `from_metadata`."""
+        return asdict(self)
+
+    @classmethod
+    def from_metadata(cls, values: dict[str, Any]) -> Self:
+        """Rebuild from `metadata`; options that are not there keep their defaults."""
+        chosen: dict[str, Any] = {}
+        for name, default in asdict(cls()).items():
+            chosen[name] = type(default)(values.get(name, default))
+        return cls(**chosen)

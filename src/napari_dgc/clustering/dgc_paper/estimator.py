@@ -1,0 +1,348 @@
+"""Deep Global Clustering (arXiv 2512.24172) behind the estimator interface."""
+
+from collections.abc import Generator, Iterator, Sequence
+from pathlib import Path
+from typing import Any, ClassVar, Self, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_dgc.cancel import CancelToken, never_cancelled
+from napari_dgc.clustering.bands import BandGrid
+from napari_dgc.clustering.devices import resolve_device
+from napari_dgc.clustering.dgc_paper.config import PaperConfig
+from napari_dgc.clustering.dgc_paper.model import PaperModel
+from napari_dgc.clustering.dgc_paper.statistics import band_statistics
+from napari_dgc.clustering.estimator import Clusterer
+from napari_dgc.clustering.events import (
+    EpochFinished,
+    LabelsReady,
+    Notice,
+    Progress,
+    TrainingEvent,
+    TrainingFinished,
+    TrainingStarted,
+)
+from napari_dgc.clustering.labelling import check_stop, summarise
+from napari_dgc.clustering.noise import NoiseModel, sample_windows
+from napari_dgc.clustering.patches import PairSampler
+from napari_dgc.clustering.storage import summary_from_tensors, summary_tensors, write_model
+from napari_dgc.cubes import HyperCube
+from napari_dgc.errors import UserError
+from napari_dgc.partition.summary import ClusterSummary
+
+#: A cluster with more than this part of all pixels has swallowed the others.
+_COLLAPSED = 0.999
+_MOST_CLUSTERS = 1024
+
+_Maps: TypeAlias = list[NDArray[np.uint16]]
+
+
+class PaperDGC(Clusterer):
+    """Deep Global Clustering as the paper describes it.
+
+    An encoder embeds every pixel on the unit sphere, an unrolled mean shift
+    moves it towards its neighbourhood, and soft assignments to remembered
+    centroids give the clusters. Per step the encoder follows the gradient of
+    five losses on pairs of overlapping patches with the centroids fixed; then
+    the centroids follow the embeddings by a moving average.
+
+    Where this departs from the code published with the paper: the encoder is
+    spectral per pixel instead of along the raster; consistency compares the
+    same ground pixels instead of the same positions of different patches; the
+    balance term maximises the entropy of usage, as the text says; centroids
+    move by averages only; bands are standardised over all scans together
+    instead of scan by scan; rims are mirrored instead of filled with zeros.
+
+    The five losses contradict each other in part (see
+    `losses.uniform_assignment`); the method is kept as a reference.
+
+    Parameters
+    ----------
+    clusters
+        Number of fine clusters, at least 2.
+    epochs
+        Number of epochs of `PaperConfig.steps_per_epoch` steps.
+    seed
+        Same seed, scans and options give the same labels on the CPU.
+    device
+        See `available_devices`.
+    config
+        All other options.
+    """
+
+    method: ClassVar[str] = "dgc-paper"
+    title: ClassVar[str] = "Deep Global Clustering as published (for comparison)"
+
+    def __init__(
+        self,
+        *,
+        clusters: int = 16,
+        epochs: int = 10,
+        seed: int = 0,
+        device: str = "auto",
+        config: PaperConfig | None = None,
+    ) -> None:
+        if not 2 <= clusters <= _MOST_CLUSTERS:
+            raise UserError(
+                f"{clusters} clusters cannot be learned; choose from 2 to {_MOST_CLUSTERS}."
+            )
+        if epochs < 1:
+            raise UserError(f"{epochs} epochs are none; choose at least 1.")
+        if seed < 0:
+            raise UserError(f"The seed is {seed}; choose a number from 0.")
+        self._clusters = clusters
+        self.epochs = epochs
+        self.seed = seed
+        self.device = device
+        self.config = config or PaperConfig()
+        self._model: PaperModel | None = None
+        self._noise: NoiseModel | None = None
+        self._summary: ClusterSummary | None = None
+        self._steps = 0
+
+    @property
+    def n_clusters(self) -> int:
+        """Number of fine clusters, active or not."""
+        return self._clusters
+
+    @property
+    def epoch(self) -> int:
+        """Number of epochs completed."""
+        return self._steps // self.config.steps_per_epoch
+
+    @property
+    def summary(self) -> ClusterSummary | None:
+        """What is known about the clusters over the training scans, after training."""
+        return self._summary
+
+    def fit_iter(
+        self,
+        cubes: Sequence[HyperCube],
+        *,
+        token: CancelToken | None = None,
+        resume: bool = False,
+        previews: bool = True,
+    ) -> Iterator[TrainingEvent]:
+        """Train, yielding events (see `Clusterer.fit_iter`).
+
+        A run that is stopped and resumed on the same scans continues exactly
+        as if it had not been stopped. After a stop within an epoch the summary
+        describes the maps of the last complete epoch of this run, if any.
+        """
+        token = token or never_cancelled()
+        device = resolve_device(self.device)
+        sampler = PairSampler(
+            [(cube.rows, cube.columns) for cube in cubes], patch=self.config.patch, seed=self.seed
+        )
+        going_on = resume and self._model is not None
+        if going_on:
+            assert self._model is not None
+            grid = self._model.grid
+            for cube in cubes:
+                grid.check(cube)
+            if self._model.device != device:
+                self._model = PaperModel.from_tensors(
+                    grid, self._model.tensors(), config=self.config, seed=self.seed, device=device
+                )
+        else:
+            grid = BandGrid.from_cubes(cubes)
+        yield TrainingStarted(
+            self.method,
+            device,
+            len(cubes),
+            self.epoch if going_on else 0,
+            self.epochs,
+            self._clusters,
+        )
+        if not going_on:
+            yield Progress("reading", 0.0)
+            try:
+                self._start(cubes, grid, sampler, device, token)
+            except InterruptedError:
+                yield TrainingFinished(0, stopped=True)
+                return
+            yield Progress("reading", 1.0)
+        maps: _Maps | None = None
+        try:
+            maps = yield from self._epochs(cubes, sampler, token, previews)
+        except _Stopped as stop:
+            maps = stop.maps
+        stopped = token.cancelled
+        if maps is None:
+            # Whoever stops early still gets maps and a summary to work with.
+            maps = yield from self._label_all(cubes)
+            if previews:
+                for scan, labels in enumerate(maps):
+                    yield LabelsReady(scan, self.epoch, labels)
+        assert self._model is not None
+        assert self._noise is not None
+        self._summary = summarise(cubes, maps, self._clusters, self._model.grid, self._noise)
+        yield TrainingFinished(self.epoch, stopped=stopped)
+
+    def _start(
+        self,
+        cubes: Sequence[HyperCube],
+        grid: BandGrid,
+        sampler: PairSampler,
+        device: str,
+        token: CancelToken,
+    ) -> None:
+        """Learn the statistics and make a new model; the old one stays when this fails."""
+        centre, spread = band_statistics(cubes, grid, seed=self.seed, token=token)
+        noise = NoiseModel.fit(sample_windows(cubes, grid, seed=self.seed, token=token))
+        model = PaperModel(
+            grid,
+            centre,
+            spread,
+            clusters=self._clusters,
+            config=self.config,
+            seed=self.seed,
+            device=device,
+        )
+        # Every scan should have a say in where the centroids start.
+        first = sampler.batch(0, max(self.config.batch, min(len(cubes), 16)))
+        model.prepare(cubes, first)
+        check_stop(token)
+        self._model, self._noise, self._summary, self._steps = model, noise, None, 0
+
+    def _epochs(
+        self,
+        cubes: Sequence[HyperCube],
+        sampler: PairSampler,
+        token: CancelToken,
+        previews: bool,
+    ) -> Generator[TrainingEvent, None, _Maps | None]:
+        """Train up to the last epoch; returns the maps of the last epoch when there are any."""
+        assert self._model is not None
+        per_epoch = self.config.steps_per_epoch
+        maps: _Maps | None = None
+        collapsed = False
+        while self._steps < self.epochs * per_epoch:
+            sums: dict[str, float] = {}
+            counts = np.zeros(self._clusters, np.int64)
+            taken = skipped = 0
+            while True:
+                if token.cancelled:
+                    raise _Stopped(maps)
+                pairs = sampler.batch(self._steps, self.config.batch)
+                result = self._model.step(cubes, pairs, self._steps)
+                self._steps += 1
+                within = (self._steps - 1) % per_epoch + 1
+                if result is None:
+                    skipped += 1
+                else:
+                    taken += 1
+                    for name, value in result[0].items():
+                        sums[name] = sums.get(name, 0.0) + value
+                    # What early steps of an epoch thought is no longer true at its end.
+                    counts = result[1] if within <= per_epoch // 2 else counts + result[1]
+                yield Progress("training", within / per_epoch)
+                if within == per_epoch:
+                    break
+            epoch = self.epoch
+            if skipped:
+                yield Notice(
+                    f"{skipped} of {skipped + taken} steps of epoch {epoch} were left out because "
+                    f"their loss was not a number; lower the learning rate if this goes on."
+                )
+            if previews:
+                try:
+                    maps = yield from self._label_all(cubes, token)
+                except InterruptedError:
+                    raise _Stopped(maps) from None
+                counts = sum(
+                    (np.bincount(m.ravel(), minlength=self._clusters + 1)[1:] for m in maps),
+                    np.zeros(self._clusters, np.int64),
+                )
+                for scan, labels in enumerate(maps):
+                    yield LabelsReady(scan, epoch, labels)
+            losses = {name: value / max(taken, 1) for name, value in sums.items()}
+            active = int((counts > 0).sum())
+            yield EpochFinished(epoch, self.epochs, active, losses)
+            share = counts.max() / max(counts.sum(), 1)
+            if (active <= 1 or share > _COLLAPSED) and not collapsed:
+                yield Notice(
+                    f"The clusters have collapsed: one of them holds {100 * share:.1f} % of all "
+                    f"pixels after epoch {epoch}; stop and use another method or other weights."
+                )
+            collapsed = active <= 1 or share > _COLLAPSED
+        return maps
+
+    def _label_all(
+        self, cubes: Sequence[HyperCube], token: CancelToken | None = None
+    ) -> Generator[TrainingEvent, None, _Maps]:
+        """Label all scans; yields progress and returns the maps."""
+        assert self._model is not None
+        maps: _Maps = []
+        for scan, cube in enumerate(cubes):
+            labels = np.zeros((cube.rows, cube.columns), np.uint16)
+            for fraction in self._model.label(cube, labels):
+                yield Progress("labelling", (scan + fraction) / len(cubes))
+                check_stop(token)
+            maps.append(labels)
+        return maps
+
+    def predict(self, cube: HyperCube, *, token: CancelToken | None = None) -> NDArray[np.uint16]:
+        """Label one scan (see `Clusterer.predict`)."""
+        if self._model is None:
+            raise UserError("The model has learned nothing yet; train it first.")
+        self._model.grid.check(cube)
+        labels = np.zeros((cube.rows, cube.columns), np.uint16)
+        check_stop(token)
+        for _ in self._model.label(cube, labels):
+            check_stop(token)
+        return labels
+
+    def save(self, folder: Path) -> None:
+        """Write the model and its training state."""
+        if self._model is None or self._noise is None:
+            raise UserError("The model has learned nothing yet; train it before saving.")
+        tensors = self._model.tensors() | self._noise.tensors() | summary_tensors(self._summary)
+        metadata = {
+            "clusters": self._clusters,
+            "epochs": self.epochs,
+            "seed": self.seed,
+            "device": self.device,
+            "steps": self._steps,
+            "config": self.config.metadata(),
+            "bands": self._model.grid.metadata(),
+        }
+        write_model(folder, self.method, metadata, tensors)
+
+    @classmethod
+    def restore(cls, metadata: dict[str, Any], tensors: dict[str, NDArray[Any]]) -> Self:
+        """Rebuild what `save` wrote; where its device is missing, the best one is used."""
+        estimator = cls(
+            clusters=int(metadata["clusters"]),
+            epochs=int(metadata["epochs"]),
+            seed=int(metadata["seed"]),
+            device=str(metadata["device"]),
+            config=PaperConfig.from_metadata(metadata["config"]),
+        )
+        try:
+            device = resolve_device(estimator.device)
+        except UserError:
+            estimator.device = "auto"
+            device = resolve_device("auto")
+        estimator._model = PaperModel.from_tensors(
+            BandGrid.from_metadata(metadata["bands"]),
+            tensors,
+            config=estimator.config,
+            seed=estimator.seed,
+            device=device,
+        )
+        if estimator._model.clusters != estimator._clusters:
+            raise ValueError("the number of centroids is wrong")
+        estimator._noise = NoiseModel.from_tensors(tensors)
+        estimator._summary = summary_from_tensors(tensors)
+        estimator._steps = int(metadata["steps"])
+        return estimator
+
+
+class _Stopped(Exception):
+    """Training was stopped; carries the maps of the last complete epoch."""
+
+    def __init__(self, maps: _Maps | None) -> None:
+        super().__init__()
+        self.maps = maps

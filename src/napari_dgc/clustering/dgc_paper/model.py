@@ -1,0 +1,269 @@
+"""Everything one training run holds, and its single step."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Self
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional
+
+from napari_dgc.clustering.bands import BandGrid
+from napari_dgc.clustering.dgc_paper import losses
+from napari_dgc.clustering.dgc_paper.config import PaperConfig
+from napari_dgc.clustering.dgc_paper.encoder import ENCODER_REACH, SpectralSpatialEncoder
+from napari_dgc.clustering.dgc_paper.mean_shift import WINDOW_RADIUS, WindowedMeanShift
+from napari_dgc.clustering.dgc_paper.memory import CentroidMemory
+from napari_dgc.clustering.labelling import iter_tiles
+from napari_dgc.clustering.patches import PatchPair
+from napari_dgc.cubes import HyperCube
+from napari_dgc.cubes.cube import valid_pixels
+from napari_dgc.errors import UserError
+
+#: A label depends on this many pixels around, in rows and columns.
+HALO = ENCODER_REACH + WINDOW_RADIUS
+#: Standardised values are cut off here: a hot pixel must not rule a patch.
+_LARGEST_VALUE = 20.0
+
+
+class PaperModel:
+    """Encoder, mean shift, centroids and optimiser, on one device.
+
+    Parameters
+    ----------
+    grid
+        Bands that are read.
+    centre, spread
+        (good bands,) mean and standard deviation of reflectance over all scans.
+    clusters
+        Number of centroids.
+    config, seed, device
+        Options, random seed, torch device.
+    """
+
+    def __init__(
+        self,
+        grid: BandGrid,
+        centre: NDArray[np.float32],
+        spread: NDArray[np.float32],
+        *,
+        clusters: int,
+        config: PaperConfig,
+        seed: int,
+        device: str,
+    ) -> None:
+        self.grid, self.centre, self.spread = grid, centre, spread
+        self.clusters, self.config, self.seed, self.device = clusters, config, seed, device
+        self.encoder = SpectralSpatialEncoder(grid.size, config.dimensions, seed=seed).to(device)
+        self.shift = WindowedMeanShift(config.bandwidth, config.shift_iterations).to(device)
+        self.memory: CentroidMemory | None = None
+        self.optimizer = torch.optim.AdamW(
+            [
+                {"params": list(self.encoder.parameters()), "weight_decay": config.weight_decay},
+                # Decay would pull the bandwidth to an arbitrary value.
+                {"params": list(self.shift.parameters()), "weight_decay": 0.0},
+            ],
+            lr=config.learning_rate,
+        )
+
+    # Data --------------------------------------------------------------------------------
+
+    def _standardise(self, window: NDArray[np.float32]) -> tuple[Tensor, Tensor]:
+        """Turn reflectance (bands, rows, columns) into input and validity, on the CPU."""
+        valid = valid_pixels(window)
+        values = (window - self.centre[:, None, None]) / self.spread[:, None, None]
+        values = np.where(valid, np.clip(values, -_LARGEST_VALUE, _LARGEST_VALUE), 0)
+        return torch.from_numpy(values.astype(np.float32)), torch.from_numpy(valid)
+
+    def _load(self, cubes: Sequence[HyperCube], pairs: Sequence[PatchPair]) -> list[Tensor]:
+        """Read pairs: spectra and validity, all A then all B, and the shared pixels."""
+        a, b, in_a, in_b = [], [], [], []
+        for index, pair in enumerate(pairs):
+            cube = cubes[pair.scan]
+            a.append(self._standardise(self.grid.read(cube, *pair.window_a)))
+            turned = pair.turn(self.grid.read(cube, *pair.window_b))
+            b.append(self._standardise(turned))
+            one, two = pair.shared()
+            in_a.append(one + index * pair.edge**2)
+            in_b.append(two + (len(pairs) + index) * pair.edge**2)
+        both = a + b
+        tensors = [
+            torch.stack([spectra for spectra, _ in both]),
+            torch.stack([valid for _, valid in both]),
+            torch.from_numpy(np.concatenate(in_a)),
+            torch.from_numpy(np.concatenate(in_b)),
+        ]
+        return [tensor.to(self.device) for tensor in tensors]
+
+    def _embed(self, spectra: Tensor, valid: Tensor) -> Tensor:
+        """Embed windows and flatten: (windows * rows * columns, dimensions)."""
+        shifted = self.shift(self.encoder(spectra, valid), valid)
+        shifted = functional.normalize(shifted, dim=1, eps=1e-6)
+        return shifted.permute(0, 2, 3, 1).reshape(-1, shifted.shape[1])
+
+    # Training ----------------------------------------------------------------------------
+
+    def prepare(self, cubes: Sequence[HyperCube], pairs: Sequence[PatchPair]) -> None:
+        """Place the centroids on pixels of these patches, as the untrained encoder sees them."""
+        spectra, valid, *_ = self._load(cubes, pairs)
+        with torch.no_grad():
+            embeddings = self._embed(spectra, valid)[valid.flatten()]
+        if not len(embeddings):
+            raise UserError(
+                "The scans hold too few pixels with data to learn from; "
+                "check the no-data value and the bad bands."
+            )
+        self.memory = CentroidMemory.from_embeddings(
+            embeddings, self.clusters, keep=self.config.keep, kick=self.config.kick, seed=self.seed
+        )
+
+    def step(
+        self, cubes: Sequence[HyperCube], pairs: Sequence[PatchPair], number: int
+    ) -> tuple[dict[str, float], NDArray[np.int64]] | None:
+        """Take one step: gradient with fixed centroids, then centroids with fixed encoder.
+
+        Returns
+        -------
+        tuple or None
+            The five losses and their weighted total by name, and how many
+            pixels each cluster got; None when the loss or its gradient was not
+            finite and nothing was changed.
+        """
+        assert self.memory is not None
+        spectra, valid, in_a, in_b = self._load(cubes, pairs)
+        flat_valid = valid.flatten()
+        embeddings = self._embed(spectra, valid)
+        centroids = self.memory.centroids
+        probabilities = losses.assign(embeddings, centroids, self.config.temperature)
+        terms = {
+            "compactness": losses.compactness(embeddings, probabilities, centroids, flat_valid),
+            "orthogonality": losses.orthogonality(
+                _batch_centroids(embeddings, probabilities, flat_valid)
+            ),
+            "balance": losses.balance(probabilities, flat_valid),
+            "uniform_assignment": losses.uniform_assignment(probabilities, flat_valid),
+            "consistency": losses.consistency(
+                probabilities.index_select(0, in_a),
+                probabilities.index_select(0, in_b),
+                flat_valid.index_select(0, in_a),
+            ),
+        }
+        weights = self.config.weights
+        total = torch.stack([weights[name] * term for name, term in terms.items()]).sum()
+        self.optimizer.zero_grad(set_to_none=True)
+        total.backward()  # type: ignore[no-untyped-call]
+        parameters = [p for group in self.optimizer.param_groups for p in group["params"]]
+        norm = torch.nn.utils.clip_grad_norm_(parameters, self.config.clip)
+        if not (torch.isfinite(total) and torch.isfinite(norm)):
+            return None
+        self.optimizer.step()
+        self.memory.update(embeddings[flat_valid], probabilities[flat_valid], number)
+        winners = probabilities.detach()[flat_valid].argmax(1)
+        counts = torch.bincount(winners, minlength=self.clusters).cpu().numpy()
+        values = {name: float(term.detach()) for name, term in terms.items()}
+        return values | {"total": float(total.detach())}, counts
+
+    # Labelling ---------------------------------------------------------------------------
+
+    def label(self, cube: HyperCube, out: NDArray[np.uint16]) -> Iterator[float]:
+        """Fill `out` (rows, columns) tile by tile; yields the fraction done."""
+        assert self.memory is not None
+        done = 0
+        for core_rows, core_columns, rows, columns in iter_tiles(
+            cube.rows, cube.columns, self.config.tile, HALO
+        ):
+            spectra, valid = self._standardise(self.grid.read(cube, rows, columns))
+            with torch.no_grad():
+                embeddings = self._embed(spectra[None].to(self.device), valid[None].to(self.device))
+                nearest = losses.squared_distances(embeddings, self.memory.centroids).argmin(1)
+            labels = nearest.cpu().numpy().reshape(valid.shape) + 1
+            labels = np.where(valid.numpy(), labels, 0).astype(np.uint16)
+            inner = (
+                slice(core_rows.start - rows.start, core_rows.stop - rows.start),
+                slice(core_columns.start - columns.start, core_columns.stop - columns.start),
+            )
+            out[core_rows, core_columns] = labels[inner]
+            done += labels[inner].size
+            yield done / out.size
+
+    # State -------------------------------------------------------------------------------
+
+    def tensors(self) -> dict[str, NDArray[Any]]:
+        """Return all arrays, the optimiser's included (see `from_tensors`)."""
+        assert self.memory is not None
+        result: dict[str, NDArray[Any]] = {
+            "centre": self.centre,
+            "spread": self.spread,
+            "centroids": self.memory.centroids.cpu().numpy(),
+        }
+        for name, parameter in self._parameters():
+            result[f"parameter.{name}"] = parameter.detach().cpu().numpy()
+            for key, value in self.optimizer.state.get(parameter, {}).items():
+                result[f"optimizer.{name}.{key}"] = value.detach().cpu().numpy()
+        return result
+
+    @classmethod
+    def from_tensors(
+        cls,
+        grid: BandGrid,
+        tensors: dict[str, NDArray[Any]],
+        *,
+        config: PaperConfig,
+        seed: int,
+        device: str,
+    ) -> Self:
+        """Rebuild from `tensors`; raises KeyError or ValueError when they do not fit."""
+        centroids = tensors["centroids"]
+        if tensors["centre"].shape != (grid.size,) or tensors["spread"].shape != (grid.size,):
+            raise ValueError("statistics do not fit the bands")
+        if centroids.ndim != 2 or centroids.shape[1] != config.dimensions:
+            raise ValueError("centroids do not fit the embedding")
+        model = cls(
+            grid,
+            tensors["centre"],
+            tensors["spread"],
+            clusters=len(centroids),
+            config=config,
+            seed=seed,
+            device=device,
+        )
+        model.memory = CentroidMemory(
+            torch.tensor(centroids, device=device), keep=config.keep, kick=config.kick, seed=seed
+        )
+        # Scaling to unit length again would change last digits.
+        model.memory.centroids = torch.tensor(centroids, device=device)
+        with torch.no_grad():
+            for name, parameter in model._parameters():
+                stored = tensors[f"parameter.{name}"]
+                if not parameter.ndim:
+                    # Arrays of no axes come back from disk with one.
+                    stored = stored.reshape(())
+                if stored.shape != tuple(parameter.shape):
+                    raise ValueError(f"weights {name} do not fit the bands")
+                parameter.copy_(torch.tensor(stored))
+                if f"optimizer.{name}.step" in tensors:
+                    state = {
+                        key: torch.tensor(tensors[f"optimizer.{name}.{key}"])
+                        for key in ("step", "exp_avg", "exp_avg_sq")
+                    }
+                    state["step"] = state["step"].reshape(())
+                    for key in ("exp_avg", "exp_avg_sq"):
+                        state[key] = state[key].reshape(parameter.shape).to(device)
+                    model.optimizer.state[parameter] = state
+        return model
+
+    def _parameters(self) -> Iterator[tuple[str, torch.nn.Parameter]]:
+        for prefix, module in (("encoder", self.encoder), ("shift", self.shift)):
+            for name, parameter in module.named_parameters():
+                yield f"{prefix}.{name}", parameter
+
+
+def _batch_centroids(embeddings: Tensor, probabilities: Tensor, valid: Tensor) -> Tensor:
+    """Return what the memory will be moved towards, as a function of the encoder.
+
+    The memory itself receives no gradient, so that the orthogonality of its
+    centroids could not teach the encoder anything.
+    """
+    weights = probabilities * valid[:, None]
+    return functional.normalize(weights.T @ embeddings, dim=1, eps=1e-6)
