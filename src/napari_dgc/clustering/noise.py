@@ -101,7 +101,9 @@ class NoiseModel:
         # A difference of two pixels has twice the variance of the noise.
         noise = noise_moments.second_moment() / 2
         size = len(mean)
-        floor = 1e-6 * float(np.trace(noise)) / size + 1e-12 * float(np.trace(signal)) / size
+        # Products are summed in single precision, and few pixels of many bands have directions
+        # without any noise: both need a floor that grows with the whole noise.
+        floor = 1e-6 * float(np.trace(noise)) + 1e-12 * float(np.trace(signal)) / size
         ratios, vectors = eigh(signal, noise + max(floor, 1e-20) * np.eye(size))
         order = np.argsort(ratios)[::-1]
         informative = int((ratios > 1.5).sum())
