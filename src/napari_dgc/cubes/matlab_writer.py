@@ -24,7 +24,8 @@ def write_matlab(
 
     In MATLAB the variable has the size rows x columns x bands; in the HDF5
     file the axes come in reversed order, as MATLAB stores them. Small chunks
-    without compression make windows of all bands read fast. The same arguments give the same bytes: the file carries no date.
+    without compression make windows of all bands read fast. The same arguments
+    give the same bytes: the file carries no date.
 
     Parameters
     ----------

@@ -63,10 +63,12 @@ def infect(
     onset = np.sort(random.uniform(0.3, 5.5, count))
     onset[0] = random.uniform(0.3, 1.2)  # every infected leaf shows something by day 3
     onset[1] = random.uniform(0.8, 2.2)
-    # On small images lesions keep a size that pixels can show.
+    # On small images lesions are fewer, and keep a size that pixels can show.
     final = np.maximum(
-        0.040 * np.exp(random.normal(0.0, 0.25, count)) * length, random.uniform(2.4, 2.8, count)
+        0.040 * np.exp(random.normal(0.0, 0.25, count)) * length,
+        np.minimum(random.uniform(2.4, 2.8, count), 0.085 * length),
     )
+    count = min(count, max(2, round(0.022 * length**2 / float(np.mean(final**2)))))
     along = random.uniform(0.12, 0.84, count)
     across = random.uniform(-0.72, 0.72, count)
     for index in range(count):

@@ -40,7 +40,7 @@ class SimulatedScan:
     cube
         Reflectance, float32 (band, row, column), wavelengths 400-1000 nm.
     truth
-        Material that covers most of each pixel, uint8 (row, column), see `CLASS_NAMES`.
+        What covers most of each pixel, uint8 (row, column), see `CLASS_NAMES`.
     day
         Days after infection.
     """
@@ -237,10 +237,14 @@ class _Scene:
             self._shares[index, rows, columns] += _bin(share)
 
     def truth(self) -> NDArray[np.uint8]:
-        """Return the class that covers most of each pixel."""
-        background = 1.0 - self._shares.sum(axis=0)
-        largest = np.argmax(np.stack([background, *self._shares]), axis=0)
-        return np.asarray(largest + 1, dtype=np.uint8)
+        """Return the class of each pixel.
+
+        A pixel is leaf when leaf covers half of it or more, and of the tissue
+        that covers most of that leaf; so the leaf's outline does not depend on
+        its disease.
+        """
+        tissue = np.argmax(self._shares, axis=0) + 2
+        return np.where(self._shares.sum(axis=0) >= 0.5, tissue, 1).astype(np.uint8)
 
 
 def _bin(plane: Plane) -> Plane:
