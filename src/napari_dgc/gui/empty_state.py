@@ -1,0 +1,60 @@
+"""What the merge dock says before there is anything to merge."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
+
+if TYPE_CHECKING:
+    from napari.viewer import Viewer
+
+    from napari_dgc.gui.session import Session
+
+_OPEN = (
+    "<p>Open a scan first: <b>File &gt; Open File(s)…</b> or drop it on the canvas, or take "
+    "<b>File &gt; Open Sample &gt; Deep Global Clustering</b>.</p>"
+    "<p>Then train in the dock <b>DGC: train</b>.</p>"
+)
+_TRAIN = "<p>{scans} open. Next, find clusters in the dock <b>DGC: train</b>.</p>"
+_THEN = (
+    "<p>After that you merge the clusters that are the same thing here, name them, "
+    "read the severity and export the maps.</p>"
+)
+
+
+class EmptyState(QWidget):
+    """Next step in words, and a button that goes there."""
+
+    def __init__(self, viewer: Viewer, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._viewer = viewer
+        self._session = session
+        title = QLabel("<h3>No clusters yet</h3>")
+        self.text = QLabel()
+        self.text.setWordWrap(True)
+        self.button = QPushButton("Go to DGC: train")
+        self.button.clicked.connect(self._go)
+        layout = QVBoxLayout(self)
+        layout.addWidget(title)
+        layout.addWidget(self.text)
+        layout.addWidget(self.button, 0, Qt.AlignmentFlag.AlignLeft)
+        layout.addStretch(1)
+
+    def refresh(self) -> None:
+        """Say the step that is next now."""
+        number = len(self._session.scans)
+        self.button.setVisible(number > 0)
+        if self._session.state.running:
+            self.text.setText("<p>Training has begun; the first clusters appear here soon.</p>")
+        elif number:
+            scans = "1 scan is" if number == 1 else f"{number} scans are"
+            self.text.setText(_TRAIN.format(scans=scans) + _THEN)
+        else:
+            self.text.setText(_OPEN + _THEN)
+
+    def _go(self) -> None:
+        dock, _ = self._viewer.window.add_plugin_dock_widget("napari-dgc", "DGC: train")
+        dock.show()
+        dock.raise_()

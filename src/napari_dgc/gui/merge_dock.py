@@ -1,0 +1,382 @@
+"""The dock where clusters become named classes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from napari.utils.notifications import show_warning
+from napari.utils.theme import get_theme
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QScrollArea,
+    QSizePolicy,
+    QStackedLayout,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from napari_dgc.errors import UserError
+from napari_dgc.gui.class_actions import EditButtons, NameButtons, add_shortcut, tool_button
+from napari_dgc.gui.class_table import ClassTableModel, ClassTableView
+from napari_dgc.gui.empty_state import EmptyState
+from napari_dgc.gui.export_panel import ExportPanel
+from napari_dgc.gui.granularity import GranularitySlider
+from napari_dgc.gui.icons import icon
+from napari_dgc.gui.in_image import ClassPicker, Highlight
+from napari_dgc.gui.pixel_counts import PixelCounts
+from napari_dgc.gui.session import get_session
+from napari_dgc.gui.severity_line import SeverityLine
+from napari_dgc.gui.spectra_plot import SpectraPlot, class_spectra
+from napari_dgc.gui.spectra_source import SpectraSource
+from napari_dgc.partition import ClassInfo, Partition
+from napari_dgc.partition.partition import PRESET_NAMES
+
+if TYPE_CHECKING:
+    from napari.viewer import Viewer
+    from qtpy.QtGui import QHideEvent, QShowEvent
+
+_CUT_TITLE = "change the number of classes"
+
+
+class MergeDock(QWidget):
+    """Table, slider, spectra, severity and export of the classes of a viewer.
+
+    All edits go through the session's history; everything shown is read back
+    from the session when it says that something changed.
+    """
+
+    def __init__(self, napari_viewer: Viewer) -> None:
+        super().__init__()
+        self._viewer = napari_viewer
+        self.session = get_session(napari_viewer)
+        self._counts = PixelCounts()
+        self._highlight = Highlight()
+        self._spectra = SpectraSource(self.session, self)
+        self._stale = True
+        self._cut_base: Partition | None = None
+        self._cut_joins = False
+        self._build()
+        self._bind_keys()
+        self._connect()
+        self._take_theme()
+        self.refresh()
+
+    # --------------------------------------------------------------- layout
+
+    def _build(self) -> None:
+        self.slider = GranularitySlider()
+        self.model = ClassTableModel(self)
+        self.table = ClassTableView(self.model)
+        self.table.setMinimumHeight(150)
+        self.buttons = EditButtons()
+        self.suggest = tool_button("Suggest", "")
+        self.names = NameButtons(self.assign, self.table.edit_selected_name, self)
+        self.highlight = self._toggle(
+            "Show the selected classes in the image; the others turn pale"
+        )
+        self.pick = self._toggle(
+            "A click on the image selects the class there (Ctrl or Shift adds to the selection)"
+        )
+        self.plot = SpectraPlot()
+        self.severity = SeverityLine()
+        self.export = ExportPanel(self.session)
+        self.empty = EmptyState(self._viewer, self.session)
+
+        top = QHBoxLayout()
+        top.addWidget(self.slider, 1)
+        top.addWidget(self.pick)
+        top.addWidget(self.highlight)
+        edits = QHBoxLayout()
+        edits.setSpacing(3)
+        for button in (
+            self.buttons.merge,
+            self.buttons.split,
+            self.buttons.undo,
+            self.buttons.redo,
+            self.suggest,
+        ):
+            edits.addWidget(button)
+        content = QWidget()
+        layout = QVBoxLayout(content)
+        layout.setContentsMargins(6, 4, 6, 4)
+        layout.setSpacing(5)
+        layout.addLayout(top)
+        layout.addWidget(self.table, 3)
+        layout.addLayout(edits)
+        layout.addWidget(self.names)
+        layout.addWidget(self.plot, 2)
+        layout.addWidget(_heading("Severity"))
+        layout.addWidget(self.severity)
+        layout.addWidget(_heading("Export"))
+        layout.addWidget(self.export)
+        area = QScrollArea()
+        area.setWidgetResizable(True)
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setWidget(content)
+        self._stack = QStackedLayout(self)
+        self._stack.addWidget(self.empty)
+        self._stack.addWidget(area)
+        self.setMinimumWidth(340)
+
+    def _toggle(self, tip: str) -> QToolButton:
+        button = QToolButton()
+        button.setCheckable(True)
+        button.setChecked(True)
+        button.setToolTip(tip)
+        button.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        return button
+
+    def _bind_keys(self) -> None:
+        for key, action in (
+            ("G", self.merge_selected),
+            ("S", self.split_selected),
+            ("Ctrl+Z", self.undo),
+            ("Ctrl+Y", self.redo),
+            ("Ctrl+Shift+Z", self.redo),
+        ):
+            add_shortcut(self, key, action)
+        for number, name in enumerate(PRESET_NAMES, start=1):
+            add_shortcut(self, str(number), partial(self.assign, name))
+
+    def _connect(self) -> None:
+        self.buttons.merge.clicked.connect(self.merge_selected)
+        self.buttons.split.clicked.connect(self.split_selected)
+        self.buttons.undo.clicked.connect(self.undo)
+        self.buttons.redo.clicked.connect(self.redo)
+        self.suggest.clicked.connect(self.suggest_names)
+        self.slider.gesture_started.connect(self._begin_cut)
+        self.slider.cut_requested.connect(self._cut)
+        self.model.rename_requested.connect(self.rename)
+        self.model.recolour_requested.connect(self.recolour)
+        self.table.selection_changed.connect(self._on_selection)
+        self.highlight.toggled.connect(self._show_highlight)
+        self.plot.class_clicked.connect(self._on_curve)
+        self._spectra.changed.connect(self._show_spectra)
+
+        session = self.session
+        slots: list[tuple[Any, Callable[..., None]]] = [
+            (session.partition_changed, self.refresh),
+            (session.labels_changed, self._on_labels),
+            (session.scans_changed, self._on_labels),
+            (session.model_changed, self._on_labels),
+            (session.training_changed, self.refresh),
+            (self._viewer.events.theme, self._take_theme),
+        ]
+        for signal, slot in slots:
+            signal.connect(slot)
+        picker = ClassPicker(session, self._may_pick, self._on_picked)
+        viewer = session.viewer
+        callbacks = viewer.mouse_drag_callbacks if viewer is not None else []
+        callbacks.append(picker)
+        highlight = self._highlight
+
+        def let_go(*_: object) -> None:
+            """Leave nothing behind that would call into a deleted widget."""
+            for signal, slot in slots:
+                signal.disconnect(slot)
+            if picker in callbacks:
+                callbacks.remove(picker)
+            highlight.show(session, None, ())
+
+        self.destroyed.connect(let_go)
+
+    # --------------------------------------------------------------- showing
+
+    def refresh(self) -> None:
+        """Show the session as it is now; put off while the dock is hidden."""
+        if not self.isVisible():
+            self._stale = True
+            return
+        self._stale = False
+        partition = self.session.partition
+        self._stack.setCurrentIndex(0 if partition is None else 1)
+        if partition is None:
+            self.empty.refresh()
+            return
+        per_scan = self._counts.update(self.session.scans, partition.clusters)
+        self.table.set_content(partition, self._counts.total(partition.clusters))
+        self.slider.set_partition(partition)
+        self.severity.show_severity(per_scan, partition)
+        self.export.refresh()
+        self._refresh_suggest()
+        self._show_spectra()
+
+    def showEvent(self, event: QShowEvent | None) -> None:
+        """Catch up with what happened while hidden."""
+        super().showEvent(event)
+        if self._stale:
+            self.refresh()
+            self._spectra.refresh()
+        self._show_highlight()
+
+    def hideEvent(self, event: QHideEvent | None) -> None:
+        """Give the layers their own colours back."""
+        super().hideEvent(event)
+        self._highlight.show(self.session, None, ())
+
+    def _on_labels(self) -> None:
+        self.refresh()
+        if not self._stale:
+            self._spectra.refresh()
+            self._show_highlight()
+
+    def _on_selection(self, selected: tuple[ClassInfo, ...]) -> None:
+        self.buttons.refresh(self.session.history, selected)
+        self.names.refresh(bool(selected))
+        self.plot.set_selected([info.number for info in selected])
+        self._show_highlight()
+
+    def _show_highlight(self) -> None:
+        wanted = self.highlight.isChecked() and self.isVisible()
+        chosen = [info.number for info in self.table.selected_classes] if wanted else []
+        self._highlight.show(self.session, self.session.partition, chosen)
+
+    def _show_spectra(self) -> None:
+        partition, spectra = self.session.partition, self._spectra.spectra
+        if partition is None:
+            return
+        if spectra is None:
+            self.plot.show_hint("Spectra appear once the scans have been read.")
+            return
+        means = class_spectra(partition, spectra, self._counts.total(partition.clusters))
+        self.plot.set_spectra(partition.classes, means, self._spectra.wavelengths_nm)
+
+    def _refresh_suggest(self) -> None:
+        model = self.session.model
+        ready = model is not None and model.summary is not None and not self.session.state.running
+        self.suggest.setEnabled(ready)
+        self.suggest.setToolTip(
+            "Suggest which classes are background, healthy tissue and lesion, from their spectra "
+            "and where they lie; look at the result, Undo takes it back"
+            if ready
+            else "Names can be suggested once training has ended or was stopped"
+        )
+
+    def _take_theme(self, _event: object = None) -> None:
+        theme = get_theme(self._viewer.theme)
+        colour = theme.icon.as_hex("long")
+        for button, name in (
+            (self.buttons.merge, "merge"),
+            (self.buttons.split, "split"),
+            (self.buttons.undo, "undo"),
+            (self.buttons.redo, "redo"),
+            (self.suggest, "suggest"),
+            (self.highlight, "highlight"),
+            (self.pick, "pick"),
+        ):
+            button.setIcon(icon(name, colour))
+        self.export.set_icons(colour)
+        self.plot.set_theme(theme.background.as_hex("long"), theme.text.as_hex("long"))
+
+    # --------------------------------------------------------------- editing
+
+    def _edit(self, title: str, change: Callable[[Partition], Partition]) -> None:
+        history = self.session.history
+        if history is None:
+            return
+        try:
+            history.do(title, change(history.partition))
+        except UserError as error:
+            show_warning(str(error))
+
+    def merge_selected(self) -> None:
+        """Merge the selected classes; says what to do when there are fewer than two."""
+        selected = self.table.selected_classes
+        titles = ", ".join(info.title for info in selected)
+        self._edit(f"merge {titles}", lambda p: p.merge(info.number for info in selected))
+
+    def split_selected(self) -> None:
+        """Take the selected classes of several clusters apart."""
+        parts = [info for info in self.table.selected_classes if len(info.members) > 1]
+
+        def change(partition: Partition) -> Partition:
+            for info in parts:
+                partition = partition.split(info.number)
+            return partition
+
+        self._edit(f"split {', '.join(info.title for info in parts)}", change)
+
+    def undo(self) -> None:
+        """Take back the last edit."""
+        if self.session.history is not None:
+            self.session.history.undo()
+
+    def redo(self) -> None:
+        """Make an edit that was taken back again."""
+        if self.session.history is not None:
+            self.session.history.redo()
+
+    def rename(self, number: int, name: str) -> None:
+        """Give a class a name."""
+        self._edit(f"name “{name}”", lambda p: p.rename(number, name))
+
+    def recolour(self, number: int, colour: str) -> None:
+        """Give a class a colour."""
+        self._edit("change a colour", lambda p: p.recolour(number, colour))
+
+    def assign(self, name: str) -> None:
+        """Give all selected classes a name."""
+        numbers = [info.number for info in self.table.selected_classes]
+
+        def change(partition: Partition) -> Partition:
+            for number in numbers:
+                partition = partition.rename(number, name)
+            return partition
+
+        self._edit(f"name “{name}”", change)
+
+    def suggest_names(self) -> None:
+        """Name classes by their spectra and their place."""
+        from napari_dgc.measure.suggest import suggest_names
+
+        summary = None if self.session.model is None else self.session.model.summary
+        if summary is not None:
+            nanometres = self._spectra.wavelengths_nm
+            self._edit("suggest names", lambda p: suggest_names(summary, p, nanometres))
+
+    def _begin_cut(self) -> None:
+        # Names dropped on the way down must come back on the way up: every cut of a drag
+        # starts from the partition before the drag.
+        self._cut_base = self.session.partition
+        self._cut_joins = False
+
+    def _cut(self, classes: int) -> None:
+        history, base = self.session.history, self._cut_base
+        if history is None or base is None:
+            return
+        before = history.partition
+        history.do(_CUT_TITLE, base.cut(classes), join=self._cut_joins)
+        self._cut_joins = self._cut_joins or history.partition is not before
+
+    # --------------------------------------------------------------- picking
+
+    def _may_pick(self) -> bool:
+        return self.pick.isChecked() and self.isVisible() and self.session.partition is not None
+
+    def _on_picked(self, number: int, extend: bool) -> None:
+        self._select(number, extend)
+        # So that G and the digits act on what was clicked.
+        self.table.setFocus()
+
+    def _on_curve(self, info: ClassInfo) -> None:
+        self._select(info.number, False)
+
+    def _select(self, number: int, extend: bool) -> None:
+        partition = self.session.partition
+        if partition is not None and 1 <= number <= partition.clusters:
+            self.table.select_clusters(partition.class_of(number).members, extend=extend)
+
+
+def _heading(text: str) -> QLabel:
+    label = QLabel(text)
+    font = label.font()
+    font.setBold(True)
+    label.setFont(font)
+    return label
