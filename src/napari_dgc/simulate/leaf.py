@@ -258,9 +258,9 @@ def leaf_surface(
     thickness = 0.05 * smooth_field(random, shape, float(length) * 0.2) + 0.10 * veins
 
     # Blade folded upwards along the mid-rib, each half rounded, quilted between the veins.
-    fold = np.float32(random.uniform(0.20, 0.32))
+    fold = np.float32(random.uniform(0.28, 0.42))
     height = fold * np.sqrt(across**2 + (0.02 * length) ** 2)
-    height = height - 0.35 * fold * across**2 / np.maximum(outline.width * length, 1.0)
+    height = height - 0.25 * fold * across**2 / np.maximum(outline.width * length, 1.0)
     height = height + 0.010 * length * smooth_field(random, shape, float(length) * 0.16)
     height = height + 0.0035 * length * (1.0 - veins) - 0.002 * length * cells * 0.15
     return LeafSurface(

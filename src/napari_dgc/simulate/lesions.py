@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_dgc.simulate.leaf import LeafSurface
+from napari_dgc.simulate.randomness import smooth_field
 
 Plane = NDArray[np.float32]
 
@@ -71,6 +72,7 @@ def infect(
     count = min(count, max(2, round(0.022 * length**2 / float(np.mean(final**2)))))
     along = random.uniform(0.12, 0.84, count)
     across = random.uniform(-0.72, 0.72, count)
+    grain = 0.18 * smooth_field(random, (shape[0], shape[1]), 1.5 * fine)
     for index in range(count):
         wobble = random.uniform(0, 2 * np.pi, 2)
         crust = random.uniform(0.0, 1.0)
@@ -96,14 +98,17 @@ def infect(
         thin = max(0.14 * radius, 0.35 * fine)
         edge = 1.0 / (1.0 + np.exp(-(distance + thin) / (0.35 * thin)))
         border[window] = np.where(nearest, edge, border[window])
-        melanin[window] = np.where(nearest, crust, melanin[window])
+        # Thickest in the centre, in rings as the lesion grew, and uneven.
+        rings = np.cos(4.0 * np.hypot(rows, columns) / max(0.3 * radius, fine))
+        crusted = 0.25 + 0.55 * crust - 0.25 * distance / radius + 0.1 * rings + grain[window]
+        melanin[window] = np.where(nearest, crusted, melanin[window])
         soft = 0.22 * width
         chlorosis = 1.0 / (1.0 + np.exp((distance - width) / soft))
         # Chlorosis is strongest next to the lesion and fades outwards.
         chlorosis *= np.clip(1.0 - 0.35 * np.maximum(distance, 0.0) / width, 0.5, 1.0)
         halo[window] = np.maximum(halo[window], chlorosis)
     lesion = np.clip(0.5 - outside, 0.0, 1.0).astype(np.float32)
-    return Infection(lesion=lesion, border=border, melanin=melanin, halo=halo)
+    return Infection(lesion=lesion, border=border, melanin=np.clip(melanin, 0.0, 1.0), halo=halo)
 
 
 def _locate(surface: LeafSurface, along: float, across: float) -> tuple[int, int] | None:

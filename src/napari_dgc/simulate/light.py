@@ -49,7 +49,7 @@ def draw_lamp(random: np.random.Generator, leaf_direction: float, strength: floa
     return Lamp(
         azimuth=leaf_direction + side + float(np.clip(random.normal(0.0, 0.35), -0.7, 0.7)),
         elevation=random.uniform(0.62, 0.85),
-        ambient=random.uniform(0.22, 0.32),
+        ambient=random.uniform(0.26, 0.36),
         strength=strength,
     )
 

@@ -150,11 +150,11 @@ def lesion_border(healthy: Tissue) -> tuple[Spectrum, Spectrum]:
             healthy,
             chlorophyll=4.0,
             carotenoids=3.0,
-            brown=1.6,
+            brown=1.3,
             water=healthy.water * 0.5,
         )
     )
-    dark = _melanin(1.2, 400.0)
+    dark = _melanin(0.8, 400.0)
     return reflectance * dark, transmittance * dark
 
 
@@ -170,7 +170,7 @@ def necrosis(healthy: Tissue, melanin: float) -> tuple[Spectrum, Spectrum]:
     healthy
         Tissue of the same leaf.
     melanin
-        Optical depth of the melanin at 400 nm, about 3 to 5.
+        Optical depth of the melanin at 400 nm, about 3 to 4.5.
     """
     reflectance, transmittance = leaf_optics(
         replace(

@@ -114,7 +114,7 @@ def simulate_scan(
 
     cube = sensor.expose(
         camera,
-        np.stack(scene.amounts),
+        scene.amounts,
         np.stack(scene.spectra),
         generator(seed, "exposure", f"{float(day):g}"),
         float(difficulty),
@@ -316,8 +316,8 @@ def _add_leaf(
     if day > 0:
         add(dead * sick.border, optics.lesion_border(tissue))
         centre = dead * (1.0 - sick.border)
-        add(centre * (1.0 - sick.melanin), optics.necrosis(tissue, 3.6))
-        add(centre * sick.melanin, optics.necrosis(tissue, 5.0))
+        add(centre * (1.0 - sick.melanin), optics.necrosis(tissue, 3.1))
+        add(centre * sick.melanin, optics.necrosis(tissue, 4.3))
     flat = np.ones_like(backing)
     scene.add(surface.cover * (1.0 - 0.8 * sick.lesion) * glint, flat, rows, columns)
 

@@ -4,6 +4,7 @@ The scan runs along the rows: every row is one exposure of the same line of
 detector columns, so what is wrong with a column is wrong in every row.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -155,7 +156,7 @@ def at_bands(spectra: NDArray[np.float64], camera: Camera) -> tuple[Array, Array
 
 def expose(
     camera: Camera,
-    amounts: Array,
+    amounts: Sequence[Array],
     spectra: NDArray[np.float64],
     random: np.random.Generator,
     difficulty: float,
@@ -168,7 +169,7 @@ def expose(
     camera
         The camera.
     amounts
-        Illuminated amount of each material, (materials, rows, columns).
+        Illuminated amount of each material, (rows, columns) each.
     spectra
         Reflectance of each material on `GRID`, (materials, wavelengths).
     random
@@ -184,9 +185,8 @@ def expose(
         Reflectance as a user gets it after white and dark correction,
         (bands, rows, columns); noise may make dark pixels negative.
     """
-    materials, rows, columns = amounts.shape
+    rows, columns = amounts[0].shape
     values, slopes = at_bands(spectra, camera)
-    mixing = np.concatenate([values, slopes]).T.copy()
     bands = len(camera.wavelengths)
     progress = np.linspace(0.0, 1.0, rows)
     brightness = 0.02 * difficulty * smooth_curve(random, progress, 0.35)
@@ -197,9 +197,11 @@ def expose(
     cube = np.empty((bands, rows, columns), np.float32)
     for start in range(0, rows, block):
         stop = min(rows, start + block)
-        here = amounts[:, start:stop]
-        both = np.concatenate([here, here * camera.smile])
-        part = (mixing @ both.reshape(2 * materials, -1)).reshape(bands, stop - start, columns)
+        present = [m for m, amount in enumerate(amounts) if amount[start:stop].any()]
+        here = np.stack([amounts[m][start:stop] for m in present])
+        both = np.concatenate([here, here * camera.smile]).reshape(2 * len(present), -1)
+        mixing = np.concatenate([values[present], slopes[present]])
+        part = (mixing.T @ both).reshape(bands, stop - start, columns)
         lamp = 1.0 + brightness[start:stop] + tilt[:, None] * colour[start:stop]
         part *= lamp.astype(np.float32)[:, :, None]
         middle = np.float32(progress[start:stop].mean() - 0.5)
