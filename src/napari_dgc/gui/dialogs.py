@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -134,7 +135,7 @@ class VariableDialog(_Question):
 class LayoutDialog(_Question):
     """Shows a cube read both ways and asks which picture looks right."""
 
-    _TITLES = {
+    _TITLES: ClassVar = {
         "row-column-band": "row, column, band: {shape[2]} bands of {shape[0]}×{shape[1]} pixels",
         "band-row-column": "band, row, column: {shape[0]} bands of {shape[1]}×{shape[2]} pixels",
     }

@@ -100,6 +100,20 @@ def layer_data(
     return found
 
 
+def reference_options(names: dict[int, str]) -> dict[str, Any]:
+    """Return colours and names for a label map that came with a cube."""
+    from pandas import DataFrame
+
+    from napari_dgc.partition.palette import cluster_colour
+
+    colours: dict[int | None, str] = {None: "transparent", 0: "transparent"}
+    colours |= {number: cluster_colour(number) for number in names}
+    return {
+        "colormap": colours,
+        "features": DataFrame({"index": list(names), "class": list(names.values())}),
+    }
+
+
 def place_beside(layer: Image, others: Sequence[Image]) -> None:
     """Move a new scan's layer to the right of the others, or begin a row below them."""
     if not others or np.any(np.asarray(layer.translate)[-2:]):

@@ -14,7 +14,7 @@ from psygnal import Signal
 from napari_dgc.cubes import HyperCube
 from napari_dgc.gui import layers as make
 from napari_dgc.gui.wavelength import WavelengthText
-from napari_dgc.partition import History, MergeTree, Partition
+from napari_dgc.partition import ClassInfo, History, MergeTree, Partition
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -101,8 +101,11 @@ class Session:
         self._state = TrainingState.IDLE
         # Lookup table and colours the label layers show now.
         self._shown: NDArray[np.uint16] | None = None
+        self._shown_classes: tuple[ClassInfo, ...] = ()
         self._style: make.ClassStyle | None = None
         self._showing = False
+        #: Helpers that live as long as the session (the trainer).
+        self.services: dict[str, object] = {}
         viewer.layers.events.inserted.connect(self._on_inserted)
         viewer.layers.events.removed.connect(self._on_removed)
         for layer in list(viewer.layers):
@@ -170,6 +173,19 @@ class Session:
                 viewer.add_image(data, **options)
         return self.scans[before]
 
+    def set_wavelengths(
+        self, scan: Scan, wavelengths: NDArray[np.float64], unit: str | None
+    ) -> None:
+        """Give a scan other band centres; its data stay the same."""
+        old, scan.cube = scan.cube, scan.cube.with_wavelengths(wavelengths, unit)
+        viewer = self.viewer
+        for layer in () if viewer is None else viewer.layers:
+            for key in (make.CUBE_KEY, make.COMPANION_KEY):
+                if layer.metadata.get(key) is old:
+                    layer.metadata[key] = scan.cube
+        scan.image.axis_labels = ("wavelength", "y", "x")
+        self.scans_changed.emit()
+
     def scan_of(self, layer: Layer | None) -> Scan | None:
         """Return the scan that a layer shows, or None."""
         if layer is None:
@@ -236,7 +252,10 @@ class Session:
             self.history.amend(lambda partition: replace(partition, tree=tree))
 
     def _on_history(self) -> None:
-        self.refresh_layers()
+        # A merge tree that became known changes nothing on the canvas.
+        partition = self.partition
+        if partition is None or partition.classes != self._shown_classes:
+            self.refresh_layers()
         self.partition_changed.emit()
 
     # --------------------------------------------------------------- labels
@@ -266,7 +285,7 @@ class Session:
         if partition is None:
             return
         self.absorb_corrections()
-        self._shown = None
+        self._shown, self._shown_classes = None, partition.classes
         for scan in self.scans:
             if scan.fine is not None and int(scan.fine.max(initial=0)) <= partition.clusters:
                 self._show(scan)

@@ -1,0 +1,101 @@
+"""The open scans with check boxes, kept up to date."""
+
+from __future__ import annotations
+
+from qtpy.QtCore import Qt, Signal
+from qtpy.QtWidgets import QListWidget, QListWidgetItem, QWidget
+
+from napari_dgc.cubes import HyperCube
+from napari_dgc.gui.lifetime import connect_while_alive
+from napari_dgc.gui.session import Scan, Session
+
+EMPTY = "No scan is open yet. Use File › Open File(s)… or File › Open Sample."
+
+
+def describe(cube: HyperCube) -> str:
+    """Say size and spectral range of a cube in a few words."""
+    size = f"{cube.rows}×{cube.columns}, {cube.n_bands} bands"
+    nanometres = cube.wavelengths_nm
+    if nanometres is None:
+        return size
+    if cube.wavelength_unit is None:
+        return f"{size}, {nanometres.min():g}–{nanometres.max():g}"
+    return f"{size}, {nanometres.min():.0f}–{nanometres.max():.0f} nm"
+
+
+def explain(cube: HyperCube) -> str:
+    """Say where a cube came from and what was decided while opening it."""
+    lines = [f"{cube.format}, {cube.layout}"]
+    if cube.path is not None:
+        lines.insert(0, str(cube.path))
+    if cube.variable:
+        lines.append(f"variable {cube.variable}")
+    if cube.bad_bands:
+        lines.append(f"{len(cube.bad_bands)} bands left out")
+    if cube.wavelengths is None:
+        lines.append("wavelengths unknown: give them with “Wavelengths…”")
+    return "\n".join([*lines, *cube.notes])
+
+
+class ScanList(QListWidget):
+    """Check list of a session's scans; new ones are checked."""
+
+    #: The checked scans are others.
+    checked_changed = Signal()
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._scans: list[Scan] = []
+        self._unchecked: set[Scan] = set()
+        self.setToolTip("Scans to train on together. All must have the same bands.")
+        self.itemChanged.connect(self._on_item_changed)
+        connect_while_alive(self, session.scans_changed, self.refresh)
+        self.refresh()
+
+    def checked(self) -> list[Scan]:
+        """Return the scans whose boxes are checked."""
+        return [scan for scan in self._scans if scan not in self._unchecked]
+
+    def selected(self) -> Scan | None:
+        """Return the highlighted scan, or the only one."""
+        row = self.currentRow()
+        if 0 <= row < len(self._scans):
+            return self._scans[row]
+        return self._scans[0] if len(self._scans) == 1 else None
+
+    def refresh(self) -> None:
+        """Show the scans that are open now."""
+        row = self.currentRow()
+        self._scans = list(self._session.scans)
+        self._unchecked &= set(self._scans)
+        self.blockSignals(True)
+        self.clear()
+        for scan in self._scans:
+            item = QListWidgetItem(f"{scan.name}   {describe(scan.cube)}")
+            item.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable)
+            item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
+            on = scan not in self._unchecked
+            item.setCheckState(Qt.CheckState.Checked if on else Qt.CheckState.Unchecked)
+            item.setToolTip(explain(scan.cube))
+            self.addItem(item)
+        if not self._scans:
+            item = QListWidgetItem(EMPTY)
+            item.setFlags(Qt.ItemFlag.NoItemFlags)
+            self.addItem(item)
+        self.setWordWrap(not self._scans)
+        self.setCurrentRow(row if row < len(self._scans) else -1)
+        self.blockSignals(False)
+        rows = min(max(len(self._scans), 2), 5)
+        self.setFixedHeight(rows * max(self.sizeHintForRow(0), 18) + 8)
+        self.checked_changed.emit()
+
+    def _on_item_changed(self, item: QListWidgetItem) -> None:
+        row = self.row(item)
+        if not 0 <= row < len(self._scans):
+            return
+        if item.checkState() == Qt.CheckState.Checked:
+            self._unchecked.discard(self._scans[row])
+        else:
+            self._unchecked.add(self._scans[row])
+        self.checked_changed.emit()

@@ -1,0 +1,309 @@
+"""The dock "DGC: train": choose scans, train live, stop, resume, save and load models."""
+
+from __future__ import annotations
+
+import functools
+import time
+import weakref
+from pathlib import Path
+from typing import Any
+
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import (
+    QFileDialog,
+    QHBoxLayout,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from napari_dgc.clustering.events import (
+    EpochFinished,
+    Notice,
+    Progress,
+    TrainingFinished,
+    TrainingStarted,
+)
+from napari_dgc.errors import UserError
+from napari_dgc.gui import messages
+from napari_dgc.gui.lifetime import connect_while_alive
+from napari_dgc.gui.loss_plot import LossPlot
+from napari_dgc.gui.scan_list import ScanList
+from napari_dgc.gui.session import Session, TrainingState, get_session
+from napari_dgc.gui.train_options import TrainOptions
+from napari_dgc.gui.wavelengths_dialog import ask_wavelengths
+from napari_dgc.gui.worker import RunFailed, Trainer, get_trainer
+
+#: Messages kept in the dock.
+MESSAGES = 4
+
+
+def time_left(seconds: float) -> str:
+    """Say a rough remaining time, ``"about 2 min left"``."""
+    if seconds < 1:
+        return "nearly done"
+    if seconds < 60:
+        return f"about {seconds:.0f} s left"
+    if seconds < 3600:
+        return f"about {seconds / 60:.0f} min left"
+    return f"about {seconds / 3600:.1f} h left"
+
+
+class TrainDock(QScrollArea):
+    """Everything about training, in one column.
+
+    Parameters
+    ----------
+    napari_viewer
+        The viewer whose scans are trained on.
+    """
+
+    def __init__(self, napari_viewer: Any) -> None:
+        super().__init__()
+        self.setObjectName("dgc_train_dock")
+        self._session: Session = get_session(napari_viewer)
+        self._trainer: Trainer = get_trainer(self._session)
+        self._started: TrainingStarted | None = None
+        self._clock = 0.0
+        self._messages: list[str] = []
+
+        self.scans = ScanList(self._session)
+        self.options = TrainOptions()
+        self.wavelengths = QPushButton("Wavelengths…")
+        self.wavelengths.setToolTip("Give the wavelengths of the highlighted scan's bands.")
+        self.train = QPushButton("Train")
+        self.train.setMinimumHeight(34)
+        self.resume = QPushButton("Resume")
+        self.resume.setMinimumHeight(34)
+        self.resume.setToolTip("Go on with the model from where it stopped.")
+        self.bar = QProgressBar()
+        self.bar.setTextVisible(False)
+        self.bar.setFixedHeight(8)
+        self.status = QLabel()
+        self.status.setWordWrap(True)
+        self.plot = LossPlot()
+        self.plot.set_theme(napari_viewer.theme)
+        self.message = QLabel()
+        self.message.setWordWrap(True)
+        self.message.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.apply = QPushButton("Label scans")
+        self.apply.setToolTip("Label the checked scans with the model, without training.")
+        self.save = QPushButton("Save model…")
+        self.save.setToolTip("Write the model and the classes into a folder.")
+        self.load = QPushButton("Load model…")
+        self.load.setToolTip("Read a model from its folder and label the checked scans.")
+        self._lay_out()
+
+        self.scans.checked_changed.connect(self._refresh)
+        self.wavelengths.clicked.connect(self._on_wavelengths)
+        self.train.clicked.connect(self._on_train)
+        self.resume.clicked.connect(self._on_resume)
+        self.apply.clicked.connect(self._on_apply)
+        self.save.clicked.connect(self._on_save)
+        self.load.clicked.connect(self._on_load)
+        connect_while_alive(self, self._session.training_changed, self._refresh)
+        connect_while_alive(self, self._session.model_changed, self._refresh)
+        connect_while_alive(self, self._trainer.event, self._on_event)
+        connect_while_alive(self, napari_viewer.events.theme, self._on_theme)
+        self.destroyed.connect(functools.partial(_stop, weakref.ref(self._trainer)))
+        self.plot.show_epochs(self._trainer.epochs)
+        self._refresh()
+
+    def _lay_out(self) -> None:
+        column = QWidget()
+        layout = QVBoxLayout(column)
+        layout.setContentsMargins(8, 6, 8, 6)
+        layout.setSpacing(6)
+        top = QHBoxLayout()
+        top.addWidget(QLabel("Scans to train on"))
+        top.addStretch()
+        top.addWidget(self.wavelengths)
+        buttons = QHBoxLayout()
+        buttons.addWidget(self.train, 2)
+        buttons.addWidget(self.resume, 1)
+        files = QHBoxLayout()
+        for button in (self.apply, self.save, self.load):
+            files.addWidget(button)
+        layout.addLayout(top)
+        layout.addWidget(self.scans)
+        layout.addWidget(self.options)
+        layout.addLayout(buttons)
+        layout.addWidget(self.bar)
+        layout.addWidget(self.status)
+        layout.addWidget(self.plot)
+        layout.addWidget(self.message)
+        layout.addLayout(files)
+        layout.addStretch()
+        self.setWidget(column)
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setMinimumWidth(330)
+
+    # --------------------------------------------------------------- clicks
+
+    def _on_train(self) -> None:
+        if self._session.state.running:
+            self._trainer.stop()
+            return
+        self._clear()
+        self._trainer.start(self.scans.checked(), self.options.maker())
+
+    def _on_resume(self) -> None:
+        self._started = None
+        self._trainer.resume(self._trainer.scans or self.scans.checked())
+
+    def _on_apply(self) -> None:
+        self._started = None
+        self._trainer.label(self.scans.checked())
+
+    def _on_save(self) -> None:
+        from napari_dgc.gui.model_folder import save_model
+
+        folder = QFileDialog.getExistingDirectory(self, "Folder for the model")
+        if folder and self._session.model is not None:
+            try:
+                with messages.busy():
+                    save_model(self._session, Path(folder))
+            except (UserError, OSError) as error:
+                self._fail(f"The model was not saved: {error}")
+            else:
+                self._say(f"The model is in {folder}.")
+
+    def _on_load(self) -> None:
+        folder = QFileDialog.getExistingDirectory(self, "Folder of a model")
+        if folder:
+            self._clear()
+            self._trainer.load(Path(folder), self.scans.checked())
+
+    def _on_wavelengths(self) -> None:
+        scan = self.scans.selected()
+        if scan is not None:
+            found = ask_wavelengths(scan.cube, self)
+            if found is not None:
+                self._session.set_wavelengths(scan, *found)
+
+    # --------------------------------------------------------------- events
+
+    def _on_event(self, event: object) -> None:
+        match event:
+            case TrainingStarted():
+                self._started = event
+                self._clock = time.monotonic()
+                self._tell(event.epoch, 0.0, f"on {event.device}")
+            case Progress(stage, fraction):
+                self._on_progress(stage, fraction)
+            case EpochFinished():
+                self.plot.show_epochs(self._trainer.epochs)
+                self._tell(event.epoch, 0.0, f"{event.active} active clusters")
+            case Notice(message):
+                self._say(message)
+            case RunFailed(message):
+                self._fail(message)
+            case TrainingFinished():
+                self._finish(event)
+
+    def _on_progress(self, stage: str, fraction: float) -> None:
+        if self._started is None:
+            self.bar.setRange(0, 1000)
+            self.bar.setValue(round(1000 * fraction))
+            self.status.setText(stage)
+            return
+        epochs = self._trainer.epochs
+        done = epochs[-1].epoch if epochs else self._started.epoch
+        within = fraction if stage == "training" or stage.startswith("epoch") else 0.0
+        self._tell(done, within, stage)
+
+    def _tell(self, done: int, within: float, what: str) -> None:
+        """Show the position in the run: `done` epochs and a part of the next."""
+        if self._started is None:
+            return
+        total = max(self._started.epochs, 1)
+        self.bar.setRange(0, 1000)
+        self.bar.setValue(round(1000 * min((done + within) / total, 1.0)))
+        parts = [f"Epoch {min(done + 1, total)} of {total}"]
+        if not what.startswith("epoch"):
+            parts.append(what)
+        passed = done + within - self._started.epoch
+        if passed > 0.3 and done < total:
+            pace = (time.monotonic() - self._clock) / passed
+            parts.append(time_left(pace * (total - done - within)))
+        self.status.setText(" · ".join(parts))
+
+    def _finish(self, event: TrainingFinished) -> None:
+        epochs = self._trainer.epochs
+        active = f", {epochs[-1].active} active clusters" if epochs else ""
+        if self._started is None:
+            self.status.setText("Scans labelled.")
+        elif event.stopped:
+            self.status.setText(f"Stopped after {_epochs(event.epoch)}{active}. Result kept.")
+        else:
+            self.status.setText(f"Done: {_epochs(event.epoch)}{active}.")
+        if not event.stopped:
+            self.bar.setRange(0, 1000)
+            self.bar.setValue(1000)
+
+    # ---------------------------------------------------------------- state
+
+    def _refresh(self) -> None:
+        state, model = self._session.state, self._session.model
+        running = state.running
+        checked = bool(self.scans.checked())
+        anew = model is not None
+        title = {TrainingState.TRAINING: "Stop", TrainingState.STOPPING: "Stopping…"}
+        self.train.setText(title.get(state, "Train anew" if anew else "Train"))
+        self.train.setEnabled((running or checked) and state is not TrainingState.STOPPING)
+        self.train.setToolTip(
+            "Stop soon and keep the result."
+            if running
+            else "Train on the checked scans."
+            if checked
+            else "Open a scan and check its box first."
+        )
+        self.resume.setVisible(anew and not running and state is not TrainingState.DONE)
+        self.resume.setEnabled(checked)
+        for widget in (self.options, self.load):
+            widget.setEnabled(not running)
+        self.save.setEnabled(anew and not running)
+        self.apply.setEnabled(anew and checked and not running)
+        self.wavelengths.setEnabled(bool(self._session.scans) and not running)
+        if state is TrainingState.TRAINING and self._started is None and not self._trainer.epochs:
+            self.bar.setRange(0, 0)
+            self.status.setText("Starting…")
+        elif not running and self.bar.maximum() == 0:
+            self.bar.setRange(0, 1000)
+            self.bar.setValue(0)
+        self.bar.setVisible(running or anew)
+
+    def _clear(self) -> None:
+        self._started = None
+        self._messages.clear()
+        self.message.clear()
+        self.bar.setValue(0)
+        self.plot.show_epochs([])
+
+    def _say(self, sentence: str) -> None:
+        if sentence not in self._messages:
+            self._messages = [*self._messages, sentence][-MESSAGES:]
+        self.message.setText("\n".join(self._messages))
+
+    def _fail(self, sentence: str) -> None:
+        self._say(sentence)
+        if self._session.state.running:
+            self.status.setText("Failed. What was found so far is kept.")
+        messages.show_error(sentence)
+
+    def _on_theme(self, event: Any) -> None:
+        self.plot.set_theme(event.value)
+
+
+def _epochs(count: int) -> str:
+    return "1 epoch" if count == 1 else f"{count} epochs"
+
+
+def _stop(trainer: weakref.ref[Trainer], *_: object) -> None:
+    found = trainer()
+    if found is not None:
+        found.stop()

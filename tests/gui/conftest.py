@@ -1,0 +1,203 @@
+"""Fixtures for the docks: a viewer with scans, and a method that moves slowly."""
+
+import os
+import threading
+
+os.environ.setdefault("NAPARI_ASYNC", "0")
+
+import numpy as np
+import pytest
+
+from napari_dgc.clustering import registry
+from napari_dgc.clustering.estimator import Clusterer
+from napari_dgc.clustering.events import (
+    EpochFinished,
+    LabelsReady,
+    Notice,
+    Progress,
+    TrainingFinished,
+    TrainingStarted,
+)
+from napari_dgc.cubes import HyperCube
+from napari_dgc.gui.session import get_session
+from napari_dgc.partition import ClusterSummary
+
+
+class MovingStripes(Clusterer):
+    """Stand-in method: stripes that move by one pixel per epoch."""
+
+    method = "stripes"
+    title = "Moving stripes"
+    #: Time one epoch takes, and what goes wrong in which epoch.
+    pause = 0.05
+    fails_in: int | None = None
+    made: list["MovingStripes"] = []  # noqa: RUF012
+
+    def __init__(self, *, clusters=16, epochs=10, seed=0, device="auto"):
+        self.options = {"clusters": clusters, "epochs": epochs, "seed": seed, "device": device}
+        self._epoch = 0
+        self._summary = None
+        self.token = None
+        self.threads = set()
+        self.made.append(self)
+
+    @property
+    def n_clusters(self):
+        return self.options["clusters"]
+
+    @property
+    def epoch(self):
+        return self._epoch
+
+    @property
+    def summary(self):
+        return self._summary
+
+    def _labels(self, cube):
+        rows, columns = np.indices((cube.rows, cube.columns))
+        return ((rows + columns + self._epoch) // 3 % self.n_clusters + 1).astype(np.uint16)
+
+    def fit_iter(self, cubes, *, token=None, resume=False, previews=True):
+        self.token = token
+        self.threads.add(threading.get_ident())
+        if not resume:
+            self._epoch = 0
+        epochs = self.options["epochs"]
+        yield TrainingStarted(self.method, "cpu", len(cubes), self._epoch, epochs, self.n_clusters)
+        while self._epoch < epochs:
+            for step in range(5):
+                if token is not None and token.cancelled:
+                    yield TrainingFinished(self._epoch, stopped=True)
+                    return
+                threading.Event().wait(self.pause / 5)
+                yield Progress(f"epoch {self._epoch + 1}", (step + 1) / 5)
+            if self.fails_in == self._epoch + 1:
+                raise RuntimeError("the stripes got tangled")
+            self._epoch += 1
+            for scan, cube in enumerate(cubes):
+                yield LabelsReady(scan, self._epoch, self._labels(cube))
+            self._summary = self._summarise(cubes)
+            losses = {"total": 1 / self._epoch, "balance": 0.5 / self._epoch}
+            yield EpochFinished(self._epoch, epochs, self.n_clusters, losses)
+        yield Notice("The stripes have arrived.")
+        yield TrainingFinished(self._epoch, stopped=False)
+
+    def _summarise(self, cubes):
+        clusters, bands = self.n_clusters, cubes[0].n_bands
+        maps = [self._labels(cube) for cube in cubes]
+        pixels = np.stack([np.bincount(m.ravel(), minlength=clusters + 1)[1:] for m in maps])
+        features = np.arange(clusters, dtype=float)[:, None]
+        square = np.zeros((clusters, clusters), np.int64)
+        spectra = np.tile(features / clusters, (1, bands))
+        return ClusterSummary(pixels, spectra, features, square, np.zeros(clusters, np.int64))
+
+    def predict(self, cube, *, token=None):
+        return self._labels(cube)
+
+    def save(self, folder):
+        from napari_dgc.clustering.storage import write_model
+
+        values = {**self.options, "epoch": self._epoch}
+        write_model(folder, self.method, values, {"nothing": np.zeros(1, np.float32)})
+
+    @classmethod
+    def restore(cls, metadata, tensors):
+        epoch = metadata.pop("epoch")
+        model = cls(**metadata)
+        model._epoch = epoch
+        return model
+
+
+@pytest.fixture
+def stripes(monkeypatch):
+    """Every method in the registry is the stand-in."""
+    monkeypatch.setattr(registry, "get_method", lambda name: MovingStripes)
+    monkeypatch.setattr(MovingStripes, "pause", 0.05)
+    monkeypatch.setattr(MovingStripes, "fails_in", None)
+    MovingStripes.made.clear()
+    return MovingStripes
+
+
+@pytest.fixture
+def make_cube():
+    """Factory of small cubes with wavelengths."""
+
+    def make(name="leaf", shape=(5, 24, 32), wavelengths=True):
+        values = np.random.default_rng(len(name)).random(shape).astype(np.float32)
+        if not wavelengths:
+            return HyperCube(values, name)
+        return HyperCube(values, name, np.linspace(400, 1000, shape[0]), "nm")
+
+    return make
+
+
+@pytest.fixture
+def viewer(make_napari_viewer):
+    return make_napari_viewer()
+
+
+@pytest.fixture
+def session(viewer):
+    return get_session(viewer)
+
+
+@pytest.fixture
+def two_scans(session, make_cube):
+    """Two open scans."""
+    return [session.add_cube_layers(make_cube(name)) for name in ("healthy", "sick")]
+
+
+CLUSTERS = 6
+
+
+class Summarised:
+    """Stand-in for a trained model, of which the merge dock only asks the summary."""
+
+    def __init__(self, summary):
+        self.summary = summary
+
+
+@pytest.fixture
+def labelled(session, two_scans):
+    """Two scans with six clusters in bars, a merge tree and a summary."""
+    from napari_dgc.partition import build_tree
+    from napari_dgc.partition.summary import count_adjacency, count_border
+
+    rows, columns = np.indices((24, 32))
+    maps = [columns // 6 + 1, np.minimum(rows // 4 + 1, 5)]
+    maps = [labels.astype(np.uint16) for labels in maps]
+    maps[0][0, 0] = 0
+    pixels = np.stack([np.bincount(m.ravel(), minlength=CLUSTERS + 1)[1:] for m in maps])
+    levels = np.array([0.05, 0.1, 0.4, 0.5, 0.55, 0.9])
+    summary = ClusterSummary(
+        pixels,
+        np.tile(levels[:, None], (1, 5)),
+        levels[:, None],
+        sum(count_adjacency(m, CLUSTERS) for m in maps),
+        sum(count_border(m, CLUSTERS) for m in maps),
+    )
+    session.start_partition(CLUSTERS, build_tree(summary))
+    for scan, labels in zip(two_scans, maps, strict=True):
+        session.set_fine_labels(scan, labels)
+    session.model = Summarised(summary)
+    return two_scans
+
+
+@pytest.fixture(autouse=True)
+def own_settings(tmp_path, monkeypatch):
+    """What the docks remember is remembered for this test only."""
+    from qtpy.QtCore import QSettings
+
+    from napari_dgc.gui import export_panel
+
+    store = QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat)
+    monkeypatch.setattr(export_panel, "settings", lambda: store)
+
+
+@pytest.fixture
+def merge_dock(viewer, qtbot):
+    """The merge dock, shown in a real window, as the user opens it."""
+    viewer.window.show()
+    _, dock = viewer.window.add_plugin_dock_widget("napari-dgc", "Merge clusters")
+    qtbot.waitExposed(dock)
+    return dock
