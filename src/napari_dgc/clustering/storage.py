@@ -44,7 +44,8 @@ def write_model(
     """
     from safetensors.numpy import save
 
-    content = save({name: np.ascontiguousarray(value) for name, value in tensors.items()})
+    # order="C" keeps scalars scalar, which ascontiguousarray does not.
+    content = save({name: np.array(value, order="C") for name, value in tensors.items()})
     tensor_name = f"model-{hashlib.sha256(content).hexdigest()[:16]}.safetensors"
     document = {
         "format": FORMAT,

@@ -46,7 +46,7 @@ class DGCConfig:
     batch: int = 2
     steps: int = 6
     learning_rate: float = 0.05
-    prototypes: int = 128
+    prototypes: int = 256
     sample: int = 40_000
     exponent: float = 0.5
 

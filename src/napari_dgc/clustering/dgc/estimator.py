@@ -15,10 +15,10 @@ pulls on the clusters themselves:
 4. The same criterion builds the merge tree of the fine clusters.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from copy import deepcopy
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeAlias
 
 import numpy as np
 import torch
@@ -55,8 +55,13 @@ from napari_dgc.partition import ClusterSummary
 from napari_dgc.partition.tree import ward_tree
 
 _TILE = 128
+#: Windows of the sample that are worked on together.
+_STACK = 16
 #: More steps than this without a finite loss end the training.
 _MOST_SKIPPED = 10
+
+#: Stacks of windows: features (n, dimensions, rows, columns), validity (n, rows, columns).
+_Sample: TypeAlias = list[tuple[NDArray[np.float32], NDArray[np.bool_]]]
 
 
 class DeepGlobalClustering(Clusterer):
@@ -153,7 +158,7 @@ class DeepGlobalClustering(Clusterer):
             if go_on:
                 for cube in cubes:
                     self._bands.check(cube)
-                windows = [self._features(window) for window in self._windows(cubes, token)]
+                windows = self._sample(self._windows(cubes, token))
                 self._set_up_optimiser()
             else:
                 self._forget()
@@ -164,7 +169,7 @@ class DeepGlobalClustering(Clusterer):
                 yield Progress("measuring the sensor's noise", 0.5)
                 noise = NoiseModel.fit(raw, exponent=self.config.exponent)
                 self._begin(grid, noise, raw)
-                windows = [self._features(window) for window in raw]
+                windows = self._sample(raw)
                 del raw
                 yield Progress("finding prototypes", 0.5)
                 self._fit_prototypes(windows)
@@ -177,7 +182,7 @@ class DeepGlobalClustering(Clusterer):
     def _epochs(
         self,
         cubes: Sequence[HyperCube],
-        windows: list[tuple[NDArray[np.float32], NDArray[np.bool_]]],
+        windows: _Sample,
         token: CancelToken,
         previews: bool,
     ) -> Iterator[TrainingEvent]:
@@ -190,14 +195,10 @@ class DeepGlobalClustering(Clusterer):
         while self._epoch < config.epochs:
             before = self._snapshot()
             try:
-                losses = []
                 for step in range(config.steps):
                     check_stop(token)
                     number = self._epoch * config.steps + step
-                    loss = self._train_step(cubes, sampler, number)
-                    if np.isfinite(loss):
-                        losses.append(loss)
-                    else:
+                    if not np.isfinite(self._train_step(cubes, sampler, number)):
                         skipped += 1
                         yield Notice(f"Step {number + 1} gave no finite loss and was skipped.")
                     if skipped > _MOST_SKIPPED:
@@ -220,7 +221,7 @@ class DeepGlobalClustering(Clusterer):
                 self._epoch,
                 config.epochs,
                 active,
-                {"surprise": float(np.mean(losses)) if losses else float("nan")},
+                {"surprise": self._surprise(windows)},
             )
         yield TrainingFinished(self._epoch, stopped=False)
 
@@ -294,18 +295,29 @@ class DeepGlobalClustering(Clusterer):
             self._optimiser.step()
         return value
 
-    def _fit_prototypes(
-        self, windows: Sequence[tuple[NDArray[np.float32], NDArray[np.bool_]]]
-    ) -> None:
+    @torch.no_grad()
+    def _surprise(self, windows: _Sample) -> float:
+        """Return the loss on the fixed sample of all scans, comparable between epochs."""
+        values = [
+            float(self._network.surprise(*self._tensors(features, valid[:, None])))
+            for features, valid in windows
+        ]
+        return float(np.mean(values))
+
+    def _fit_prototypes(self, windows: _Sample) -> None:
         """Fit prototypes to the shifted sample and merge them to the fine clusters."""
         config = self.config
         points = np.concatenate(
-            [self._shifted(features, valid)[:, valid].T for features, valid in windows]
+            [
+                np.moveaxis(self._shifted(features, valid), 1, -1)[valid]
+                for features, valid in windows
+            ]
         )
-        generator = np.random.default_rng([config.seed, self._epoch])
+        # The same draws every epoch: what changes is the features, not the sample.
+        generator = np.random.default_rng(config.seed)
         points = points[generator.permutation(len(points))[: config.sample]]
         points = np.ascontiguousarray(points * self._scale)
-        count = min(config.prototypes, max(config.clusters, len(points) // 8))
+        count = min(config.prototypes, max(config.clusters, len(points) // 16))
         centroids = fit_centroids(points, count, generator, start=self._old_centroids(count))
         members, _ = nearest(points, centroids)
         mass = np.bincount(members, minlength=count).astype(np.float64)
@@ -356,7 +368,7 @@ class DeepGlobalClustering(Clusterer):
             check_stop(token)
             window = self._bands.read(cube, rows, columns)
             features, valid = self._features(window)
-            shifted = self._shifted(features, valid) * self._scale[:, None, None]
+            shifted = self._shifted(features[None], valid[None])[0] * self._scale[:, None, None]
             inner = (
                 slice(core_rows.start - rows.start, core_rows.stop - rows.start),
                 slice(core_columns.start - columns.start, core_columns.stop - columns.start),
@@ -419,6 +431,18 @@ class DeepGlobalClustering(Clusterer):
     ) -> Iterator[NDArray[np.float32]]:
         return sample_windows(cubes, self._bands, seed=self.config.seed, token=token)
 
+    def _sample(self, windows: Iterable[NDArray[np.float32]]) -> _Sample:
+        """Turn windows into stacks of features, a few windows of one shape in each."""
+        by_shape: dict[tuple[int, ...], list[tuple[NDArray[np.float32], NDArray[np.bool_]]]] = {}
+        for window in windows:
+            features, valid = self._features(window)
+            by_shape.setdefault(valid.shape, []).append((features, valid))
+        return [
+            (np.stack([item[0] for item in part]), np.stack([item[1] for item in part]))
+            for items in by_shape.values()
+            for part in (items[i : i + _STACK] for i in range(0, len(items), _STACK))
+        ]
+
     def _features(
         self, window: NDArray[np.float32]
     ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
@@ -441,9 +465,9 @@ class DeepGlobalClustering(Clusterer):
     def _shifted(
         self, features: NDArray[np.float32], valid: NDArray[np.bool_]
     ) -> NDArray[np.float32]:
-        """Mean-shift one window (dimensions, rows, columns)."""
-        shifted = self._network(*self._tensors(features[None], valid[None, None]))
-        result: NDArray[np.float32] = shifted[0].cpu().numpy()
+        """Mean-shift windows (n, dimensions, rows, columns) with validity (n, rows, columns)."""
+        shifted = self._network(*self._tensors(features, valid[:, None]))
+        result: NDArray[np.float32] = shifted.cpu().numpy()
         return result
 
     # Storage

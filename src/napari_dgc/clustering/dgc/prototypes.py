@@ -2,7 +2,6 @@
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
 
 
 def nearest(
@@ -89,10 +88,12 @@ def fit_centroids(
     generator: np.random.Generator,
     *,
     start: NDArray[np.float32] | None = None,
-    restarts: int = 4,
-    small: int = 20_000,
 ) -> NDArray[np.float32]:
-    """Find centroids of a sample.
+    """Find centroids of a sample, rare materials included.
+
+    A first k-means tells how crowded each region is; the final one runs on points
+    drawn with probability 1 / sqrt(crowd), so that a lesion of a thousandth of the
+    pixels still gets centroids of its own.
 
     Parameters
     ----------
@@ -100,28 +101,25 @@ def fit_centroids(
         (n, dimensions) sample of all scans.
     clusters
         Number of centroids.
+    generator
+        Source of all random draws.
     start
-        Centroids of the last epoch, one more candidate beside the restarts; the
-        result keeps their numbering as far as possible.
-    restarts
-        Fresh k-means++ starts, compared on a part of the sample.
-    small
-        Size of that part.
+        Centroids of the last epoch, from which to go on instead of starting anew.
 
     Returns
     -------
     ndarray
         (clusters, dimensions).
     """
-    part = points[generator.permutation(len(points))[:small]]
-    candidates = [refine(part, _seed(part, clusters, generator), 8) for _ in range(restarts)]
-    if start is not None:
-        candidates.append(refine(part, start, 8))
-    best = min(candidates, key=lambda candidate: candidate[1])[0]
-    centroids, _ = refine(points, best, 20)
     if start is None:
-        # A stable first order: along the feature with the highest signal-to-noise ratio.
-        return centroids[np.argsort(centroids[:, 0], kind="stable")]
-    cost = ((start[:, None] - centroids[None]) ** 2).sum(axis=-1)
-    _, match = linear_sum_assignment(np.sqrt(cost))
-    return np.asarray(centroids[match])
+        start, _ = refine(points, _seed(points, clusters, generator), 5)
+        fresh = True
+    else:
+        fresh = False
+    labels, _ = nearest(points, start)
+    crowd = np.bincount(labels, minlength=clusters)[labels]
+    weights = 1 / np.sqrt(crowd)
+    drawn = generator.choice(len(points), max(len(points) // 2, 1), p=weights / weights.sum())
+    even = np.ascontiguousarray(points[drawn])
+    centroids, _ = refine(even, _seed(even, clusters, generator) if fresh else start, 12)
+    return centroids
