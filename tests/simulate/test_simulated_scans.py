@@ -51,7 +51,7 @@ def test_every_class_is_present_and_every_pixel_labelled_on_day_5(day5):
     assert set(np.unique(day5.truth)) == set(CLASS_NAMES)
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(4))
 def test_lesions_appear_and_grow_from_day_to_day(seed):
     healthy, *sick = (
         simulate_scan(day, size=(96, 96), bands=4, seed=seed).truth for day in (0, 1.5, 3, 5)
@@ -66,9 +66,9 @@ def test_lesions_appear_and_grow_from_day_to_day(seed):
         assert ((truth == 1) == (healthy == 1)).all()
 
 
-@pytest.mark.parametrize("size", [(64, 64), (192, 192), (100, 240), (240, 80)])
+@pytest.mark.parametrize("size", [(64, 64), (144, 144), (100, 180), (160, 70)])
 def test_cloth_covers_most_of_the_image(size):
-    for seed in range(3):
+    for seed in range(2):
         background = (simulate_scan(5, size=size, bands=4, seed=seed).truth == 1).mean()
         assert 0.74 < background < 0.91
 
@@ -121,11 +121,11 @@ def test_stripes_are_constant_along_the_scan_and_shared_by_a_set():
 
 
 def test_noise_is_strongest_at_the_ends_of_the_spectrum():
-    scan = simulate_scan(0, size=(64, 64), bands=301, seed=1)
+    scan = simulate_scan(0, size=(64, 64), bands=151, seed=1)
     data = np.asarray(scan.cube.data, dtype=np.float64)
     noise = np.diff(data, n=2, axis=0).std(axis=(1, 2))
-    assert noise[:10].mean() > 3 * noise[140:160].mean()
-    assert noise[-10:].mean() > 2 * noise[140:160].mean()
+    assert noise[:5].mean() > 3 * noise[70:80].mean()
+    assert noise[-5:].mean() > 2 * noise[70:80].mean()
 
 
 def test_a_set_names_its_scans_by_day_and_number():

@@ -96,7 +96,7 @@ def light_on_leaf(
     )
     lobe = np.exp(-(1.0 - alignment) / 0.022)
     wet = np.clip(smooth_field(random, shape, 0.07 * shape[0]) - 0.7, 0.0, 1.0)
-    gloss = 0.06 + 0.30 * wet + 0.12 * surface.veins
+    gloss = 0.045 + 0.24 * wet + 0.10 * surface.veins
     return diffuse.astype(np.float32), (lamp.strength * gloss * lobe).astype(np.float32)
 
 
