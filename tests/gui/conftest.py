@@ -200,4 +200,25 @@ def merge_dock(viewer, qtbot):
     viewer.window.show()
     _, dock = viewer.window.add_plugin_dock_widget("napari-dgc", "Merge clusters")
     qtbot.waitExposed(dock)
+    # Keys go to the active window only.
+    dock.window().activateWindow()
+    dock.table.setFocus()
+    qtbot.waitUntil(dock.isActiveWindow)
     return dock
+
+
+@pytest.fixture
+def click_rows(qtbot):
+    """Click the rows of classes in the merge dock's table, the further ones with Ctrl."""
+    from qtpy.QtCore import Qt
+
+    def click(dock, *clusters):
+        for position, cluster in enumerate(clusters):
+            (row,) = dock.model.rows_touching([cluster])
+            index = dock.table.model().mapFromSource(dock.model.index(row, 4))
+            dock.table.scrollTo(index)
+            modifier = Qt.KeyboardModifier.ControlModifier if position else Qt.KeyboardModifier(0)
+            where = dock.table.visualRect(index).center()
+            qtbot.mouseClick(dock.table.viewport(), Qt.MouseButton.LeftButton, modifier, where)
+
+    return click

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from qtpy.QtCore import Qt
 from qtpy.QtGui import QKeySequence, QShortcut
@@ -33,6 +34,19 @@ def tool_button(text: str, tip: str) -> QToolButton:
     button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
     button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
     return button
+
+
+def button_style(theme: Any) -> str:
+    """Let icon buttons look like buttons in a napari theme, and show what is switched on."""
+    return (
+        "QToolButton {"
+        f" background: {theme.primary.as_hex('long')}; border-radius: 3px; padding: 2px; }}"
+        f" QToolButton:hover {{ background: {theme.secondary.as_hex('long')}; }}"
+        f" QToolButton:disabled {{ background: {theme.foreground.as_hex('long')}; }}"
+        f" QToolButton:checked {{ background: {theme.current.as_hex('long')}; }}"
+        " QPushButton { padding: 3px 4px; }"
+        " QHeaderView::section { padding: 2px 3px; }"
+    )
 
 
 class EditButtons:

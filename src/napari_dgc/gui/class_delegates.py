@@ -9,6 +9,7 @@ from qtpy.QtGui import QColor, QPainter, QPen
 from qtpy.QtWidgets import (
     QCompleter,
     QLineEdit,
+    QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QWidget,
@@ -24,8 +25,10 @@ class SwatchDelegate(QStyledItemDelegate):
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         """Paint the selection background, then the swatch."""
-        # The style would paint a DecorationRole colour at the left edge: hand it an empty cell.
-        super().paint(painter, option, index.siblingAtColumn(index.model().columnCount() + 1))
+        style = option.widget.style()
+        style.drawPrimitive(
+            QStyle.PrimitiveElement.PE_PanelItemViewItem, option, painter, option.widget
+        )
         colour = index.data(Qt.ItemDataRole.DecorationRole)
         if not isinstance(colour, QColor):
             return

@@ -14,6 +14,7 @@ from qtpy.QtCore import (
     QItemSelectionModel,
     QModelIndex,
     QPersistentModelIndex,
+    QSize,
     QSortFilterProxyModel,
     Qt,
     Signal,
@@ -229,6 +230,10 @@ class ClassTableView(QTableView):
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(Column.NAME, QHeaderView.ResizeMode.Stretch)
         self.doubleClicked.connect(self._on_double_click)
+
+    def sizeHint(self) -> QSize:
+        """Ask for little: the dock has to fit a small screen."""
+        return QSize(300, 180)
 
     @property
     def selected_classes(self) -> tuple[ClassInfo, ...]:

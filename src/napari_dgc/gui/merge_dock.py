@@ -6,9 +6,9 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from napari.utils.notifications import show_warning
+from napari.utils.notifications import show_info, show_warning
 from napari.utils.theme import get_theme
-from qtpy.QtCore import Qt
+from qtpy.QtCore import QSize, Qt
 from qtpy.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -22,7 +22,13 @@ from qtpy.QtWidgets import (
 )
 
 from napari_dgc.errors import UserError
-from napari_dgc.gui.class_actions import EditButtons, NameButtons, add_shortcut, tool_button
+from napari_dgc.gui.class_actions import (
+    EditButtons,
+    NameButtons,
+    add_shortcut,
+    button_style,
+    tool_button,
+)
 from napari_dgc.gui.class_table import ClassTableModel, ClassTableView
 from napari_dgc.gui.empty_state import EmptyState
 from napari_dgc.gui.export_panel import ExportPanel
@@ -58,6 +64,8 @@ class MergeDock(QWidget):
         self._counts = PixelCounts()
         self._highlight = Highlight()
         self._spectra = SpectraSource(self.session, self)
+        # Nothing is worked out while the dock is hidden behind another one.
+        self._asleep = False
         self._stale = True
         self._cut_base: Partition | None = None
         self._cut_joins = False
@@ -73,7 +81,7 @@ class MergeDock(QWidget):
         self.slider = GranularitySlider()
         self.model = ClassTableModel(self)
         self.table = ClassTableView(self.model)
-        self.table.setMinimumHeight(150)
+        self.table.setMinimumHeight(130)
         self.buttons = EditButtons()
         self.suggest = tool_button("Suggest", "")
         self.names = NameButtons(self.assign, self.table.edit_selected_name, self)
@@ -83,6 +91,9 @@ class MergeDock(QWidget):
         self.pick = self._toggle(
             "A click on the image selects the class there (Ctrl or Shift adds to the selection)"
         )
+        self.hint = QLabel()
+        # Long names must not push the dock wider than the screen has room for.
+        self.hint.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.plot = SpectraPlot()
         self.severity = SeverityLine()
         self.export = ExportPanel(self.session)
@@ -102,12 +113,13 @@ class MergeDock(QWidget):
             self.suggest,
         ):
             edits.addWidget(button)
-        content = QWidget()
+        content = self._content = QWidget()
         layout = QVBoxLayout(content)
         layout.setContentsMargins(6, 4, 6, 4)
         layout.setSpacing(5)
         layout.addLayout(top)
         layout.addWidget(self.table, 3)
+        layout.addWidget(self.hint)
         layout.addLayout(edits)
         layout.addWidget(self.names)
         layout.addWidget(self.plot, 2)
@@ -191,7 +203,7 @@ class MergeDock(QWidget):
 
     def refresh(self) -> None:
         """Show the session as it is now; put off while the dock is hidden."""
-        if not self.isVisible():
+        if self._asleep:
             self._stale = True
             return
         self._stale = False
@@ -208,9 +220,14 @@ class MergeDock(QWidget):
         self._refresh_suggest()
         self._show_spectra()
 
+    def sizeHint(self) -> QSize:
+        """Leave most of a small screen to the canvas."""
+        return QSize(380, 640)
+
     def showEvent(self, event: QShowEvent | None) -> None:
         """Catch up with what happened while hidden."""
         super().showEvent(event)
+        self._asleep = False
         if self._stale:
             self.refresh()
             self._spectra.refresh()
@@ -219,6 +236,7 @@ class MergeDock(QWidget):
     def hideEvent(self, event: QHideEvent | None) -> None:
         """Give the layers their own colours back."""
         super().hideEvent(event)
+        self._asleep = True
         self._highlight.show(self.session, None, ())
 
     def _on_labels(self) -> None:
@@ -228,13 +246,14 @@ class MergeDock(QWidget):
             self._show_highlight()
 
     def _on_selection(self, selected: tuple[ClassInfo, ...]) -> None:
+        self.hint.setText(_selection_text(selected))
         self.buttons.refresh(self.session.history, selected)
         self.names.refresh(bool(selected))
         self.plot.set_selected([info.number for info in selected])
         self._show_highlight()
 
     def _show_highlight(self) -> None:
-        wanted = self.highlight.isChecked() and self.isVisible()
+        wanted = self.highlight.isChecked() and not self._asleep
         chosen = [info.number for info in self.table.selected_classes] if wanted else []
         self._highlight.show(self.session, self.session.partition, chosen)
 
@@ -262,6 +281,7 @@ class MergeDock(QWidget):
     def _take_theme(self, _event: object = None) -> None:
         theme = get_theme(self._viewer.theme)
         colour = theme.icon.as_hex("long")
+        self._content.setStyleSheet(button_style(theme))
         for button, name in (
             (self.buttons.merge, "merge"),
             (self.buttons.split, "split"),
@@ -334,12 +354,24 @@ class MergeDock(QWidget):
 
     def suggest_names(self) -> None:
         """Name classes by their spectra and their place."""
-        from napari_dgc.measure.suggest import suggest_names
+        from napari_dgc.measure.suggest import suggest_names, suggest_partition
 
         summary = None if self.session.model is None else self.session.model.summary
-        if summary is not None:
-            nanometres = self._spectra.wavelengths_nm
-            self._edit("suggest names", lambda p: suggest_names(summary, p, nanometres))
+        if summary is None:
+            return
+        nanometres = self._spectra.wavelengths_nm
+
+        def change(partition: Partition) -> Partition:
+            if partition == Partition.fine(partition.clusters, partition.tree):
+                # Nothing was done by hand yet: clusters of one name may become one class.
+                return suggest_partition(summary, partition.tree, nanometres)
+            return suggest_names(summary, partition, nanometres)
+
+        history = self.session.history
+        before = None if history is None else history.partition
+        self._edit("suggest names", change)
+        if history is not None and history.partition is before:
+            show_info("No further class is clear enough to suggest a name for.")
 
     def _begin_cut(self) -> None:
         # Names dropped on the way down must come back on the way up: every cut of a drag
@@ -358,7 +390,7 @@ class MergeDock(QWidget):
     # --------------------------------------------------------------- picking
 
     def _may_pick(self) -> bool:
-        return self.pick.isChecked() and self.isVisible() and self.session.partition is not None
+        return self.pick.isChecked() and not self._asleep and self.session.partition is not None
 
     def _on_picked(self, number: int, extend: bool) -> None:
         self._select(number, extend)
@@ -372,6 +404,14 @@ class MergeDock(QWidget):
         partition = self.session.partition
         if partition is not None and 1 <= number <= partition.clusters:
             self.table.select_clusters(partition.class_of(number).members, extend=extend)
+
+
+def _selection_text(selected: tuple[ClassInfo, ...]) -> str:
+    if not selected:
+        return "Select rows or click the image, then:"
+    if len(selected) == 1:
+        return f"{selected[0].title} is selected; name it:"
+    return f"{len(selected)} classes are selected; merge (G) or name them:"
 
 
 def _heading(text: str) -> QLabel:

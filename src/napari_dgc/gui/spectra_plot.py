@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from qtpy.QtCore import Qt, Signal
+from qtpy.QtCore import QSize, Qt, Signal
 from qtpy.QtGui import QColor
+from qtpy.QtWidgets import QSizePolicy
 
 from napari_dgc.partition import ClassInfo, Partition
 
@@ -77,11 +78,19 @@ class SpectraPlot(pg.PlotWidget):
         self._hint.setParentItem(item.getViewBox())
         self._hint.hide()
         item.getViewBox().sigResized.connect(self._centre_hint)
+        # 0.4, not "400 (x0.001)".
+        item.getAxis("left").enableAutoSIPrefix(False)
+        item.getAxis("bottom").enableAutoSIPrefix(False)
         self.setMinimumHeight(130)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Expanding)
         self.setToolTip(
             "Mean spectrum of each class; click a curve to select its class, "
             "Ctrl + wheel zooms in, double-click shows everything again"
         )
+
+    def sizeHint(self) -> QSize:
+        """Ask for little: the dock has to fit a small screen."""
+        return QSize(300, 150)
 
     @property
     def curves(self) -> dict[int, pg.PlotDataItem]:
