@@ -40,10 +40,10 @@ _REFERENCE_RISE = 0.4
 #: Healthy tissue: edge within this distance of the reference, at least this part of its rise.
 _TISSUE_EDGE = 0.1
 _TISSUE_RISE = 0.2
-#: Halo: an edge this far from the reference is enough; a smaller one that all scans have needs
-#: this share of neighbours that are lesion or halo.
+#: Halo: an edge this far from the reference is enough; a smaller one needs this share of
+#: neighbours that are lesion or halo.
 _CLEAR_EDGE = 0.15
-_SLIGHT_CONTACT = 0.2
+_SLIGHT_CONTACT = 0.25
 #: Lesion: NDVI this much below the reference, at most this part of its rise and plateau.
 _LESION_NDVI_LOSS = 0.1
 _LESION_RISE = 0.65
@@ -225,9 +225,9 @@ def _names(summary: ClusterSummary, wavelengths_nm: NDArray[np.float64] | None) 
         & (spectral.plateau < _LESION_PLATEAU * reference.plateau)
     )
     paler = candidates & green & (spectral.edge >= reference.edge + _TISSUE_EDGE) & ~lesion_like
-    # A little paler in every scan alike is young tissue, a vein or the rim of a leaf, unless
-    # it lies beside what is certainly ill.
-    slightly = paler & _common(summary) & (spectral.edge < reference.edge + _CLEAR_EDGE)
+    # A little paler is young tissue, a vein or the rim of a leaf, unless it lies beside what
+    # is certainly ill.
+    slightly = paler & (spectral.edge < reference.edge + _CLEAR_EDGE)
     paler &= ~slightly
     paler |= slightly & (_neighbours(summary, lesion_like | paler) >= _SLIGHT_CONTACT)
     tissue = (
