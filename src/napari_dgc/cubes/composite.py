@@ -24,7 +24,8 @@ def true_colour(cube: HyperCube) -> NDArray[np.uint8]:
     The bands between 400 and 700 nm are weighted by the CIE 1931 colour
     matching functions. Where the wavelengths are unknown or do not cover the
     visible, three bands spread over the cube stand for red, green and blue
-    (last, middle, first for rising wavelengths).
+    (long wavelengths red, short ones blue; three bands of unknown wavelength
+    are taken as red, green and blue).
 
     Parameters
     ----------
@@ -35,18 +36,23 @@ def true_colour(cube: HyperCube) -> NDArray[np.uint8]:
     -------
     ndarray
         (rows, columns, 3), uint8, stretched between the 1st and the 99th
-        percentile common to the channels; pixels without data are black.
+        percentile (common to the channels in true colour, else of each
+        channel); pixels without data are black.
     """
     bands, weights = colour_weights(cube)
-    low, high = _stretch(cube, bands, weights)
+    # One stretch for all channels keeps hues; of unrelated bands it would show but the brightest.
+    in_true_colour = len(bands) > 3
+    low, high = _stretch(cube, bands, weights, common=in_true_colour)
     picture = np.zeros((cube.rows, cube.columns, 3), np.uint8)
     step = max(1, _BLOCK_SAMPLES // (len(bands) * cube.columns))
     for start in range(0, cube.rows, step):
         rows = slice(start, min(cube.rows, start + step))
         linear = _linear(cube, bands, weights, rows, slice(None))
-        stretched = np.clip((np.nan_to_num(linear, nan=low) - low) / (high - low), 0, 1)
+        missing = ~np.isfinite(linear).all(axis=-1)
+        linear[missing] = 0
+        stretched = np.clip((linear - low) / (high - low), 0, 1)
         picture[rows] = np.round(255 * _companded(stretched)).astype(np.uint8)
-        picture[rows][~np.isfinite(linear).all(axis=-1)] = 0
+        picture[rows][missing] = 0
     return picture
 
 
@@ -79,7 +85,10 @@ def colour_weights(cube: HyperCube) -> tuple[NDArray[np.intp], NDArray[np.float3
         good = good[np.argsort(centres[good], kind="stable")]
     if len(good) == 0:
         good = np.arange(cube.n_bands)
-    spread = good[np.round(np.linspace(len(good) - 1, 0, 3)).astype(int)]
+    if centres is None and cube.n_bands == 3:
+        return np.arange(3), np.eye(3, dtype=np.float32)
+    # The middles of three thirds: sensors are noisy at both ends.
+    spread = good[(np.array([5, 3, 1]) * len(good)) // 6]
     return spread, np.eye(3, dtype=np.float32)
 
 
@@ -118,18 +127,26 @@ def _linear(
 
 
 def _stretch(
-    cube: HyperCube, bands: NDArray[np.intp], weights: NDArray[np.float32]
-) -> tuple[float, float]:
+    cube: HyperCube, bands: NDArray[np.intp], weights: NDArray[np.float32], *, common: bool
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return what becomes black and what becomes full, one value per channel."""
     rows = np.unique(np.linspace(0, cube.rows - 1, min(cube.rows, _SAMPLE_ROWS)).astype(int))
     columns = slice(None, None, max(1, cube.columns // _SAMPLE_COLUMNS))
     sample = np.concatenate(
         [_linear(cube, bands, weights, slice(row, row + 1), columns) for row in rows.tolist()]
     )
-    sample = sample[np.isfinite(sample)]
+    sample = sample[np.isfinite(sample).all(axis=-1)]
     if sample.size == 0:
-        return 0.0, 1.0
-    low, high = (float(value) for value in np.percentile(sample, (1, 99)))
-    return (low, high) if high > low else (low - 0.5, low + 0.5)
+        return np.zeros(3, np.float32), np.ones(3, np.float32)
+    low, high = np.percentile(sample, (1, 99), axis=None if common else 0)
+    if common:
+        # Saturated colours have negative channels, which must not lift the black point.
+        low = np.percentile(sample.mean(axis=-1), 1)
+    low, high = (np.broadcast_to(value, 3).astype(np.float32) for value in (low, high))
+    # A flat channel becomes middling.
+    flat = ~(high > low)
+    half = np.maximum(np.abs(low) / 2, np.float32(0.5))
+    return np.where(flat, low - half, low), np.where(flat, low + half, high)
 
 
 def _companded(linear: NDArray[np.float32]) -> NDArray[np.float32]:

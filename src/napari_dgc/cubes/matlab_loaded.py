@@ -9,6 +9,7 @@ import scipy.io
 from numpy.typing import NDArray
 
 from napari_dgc.cubes.choices import VariableInfo
+from napari_dgc.cubes.matlab_tags import samples_are_sound
 from napari_dgc.errors import UserError
 
 _CLASSES = {"double": "float64", "single": "float32"}
@@ -33,12 +34,12 @@ class LoadedMatFile:
     def __init__(self, path: Path) -> None:
         self._path = path
         self.notes: list[str] = []
-        with path.open("rb") as file:
-            self.format = "MATLAB v5/v7" if file.read(6) == b"MATLAB" else "MATLAB v4"
         try:
+            version, _ = scipy.io.matlab.matfile_version(str(path))
             listed = scipy.io.whosmat(str(path))
         except Exception as error:  # scipy lets zlib, struct, index and other errors through
             raise self._damaged(error) from error
+        self.format = "MATLAB v5/v7" if version else "MATLAB v4"
         self.variables = [
             VariableInfo(str(name), tuple(int(n) for n in shape), _CLASSES.get(kind, kind))
             for name, shape, kind in listed
@@ -67,6 +68,10 @@ class LoadedMatFile:
         return values.astype(np.float64).ravel()
 
     def _load(self, name: str) -> NDArray[Any]:
+        if self.format != "MATLAB v4" and not samples_are_sound(self._path, name):
+            raise UserError(
+                f"The variable “{name}” of {self._path} is complex or damaged, not a cube."
+            )
         try:
             values = scipy.io.loadmat(str(self._path), variable_names=[name])[name]
         except MemoryError as error:
@@ -81,5 +86,7 @@ class LoadedMatFile:
         return values
 
     def _damaged(self, error: Exception) -> UserError:
+        if isinstance(error, NotImplementedError):  # scipy recognised v7.3, HDF5 did not
+            return UserError(f"{self._path} is damaged: its HDF5 contents cannot be found.")
         reason = " ".join(str(error).split())[:160].rstrip(".") or type(error).__name__
         return UserError(f"{self._path} is not a MATLAB file or is damaged ({reason}).")

@@ -184,6 +184,9 @@ def _from_text(text: str) -> tuple[NDArray[np.float64] | None, str]:
 def _from_table(
     table: NDArray[np.float64], titles: list[str], words: str
 ) -> tuple[NDArray[np.float64] | None, str]:
+    flat = _checked(list(table.ravel()))
+    if flat is not None:  # numbers wrapped into lines of equal length
+        return flat, words
     columns = [_checked(list(table[:, index])) for index in range(table.shape[1])]
     named = len(titles) == len(columns)
     if named:
@@ -200,11 +203,13 @@ def _from_table(
     chosen = found if len(found) == 1 else likely
     if chosen and (len(chosen) == 1 or table.shape[1] <= 2):
         return columns[chosen[0]], titles[chosen[0]] if named else words
-    flat = _checked(list(table.ravel()))  # numbers wrapped into lines of equal length
-    return flat, words
+    return None, ""
 
 
 def _cells(line: str) -> list[str]:
+    plain = line.replace(",", " ").split()
+    if ";" not in line and not any(math.isnan(_number(cell)) for cell in plain):
+        return plain
     separator = ";" if ";" in line else "\t" if "\t" in line else "," if "," in line else None
     if separator == ";" and re.search(r"\d,\d", line):
         line = line.replace(",", ".")  # decimal commas of spreadsheets
