@@ -197,3 +197,24 @@ def test_more_than_255_clusters_keep_their_numbers(viewer):
 def test_state_tells_whether_a_worker_is_busy():
     assert TrainingState.STOPPING.running
     assert not TrainingState.STOPPED.running
+
+
+def test_scan_that_the_user_moved_stays_where_it_is(viewer):
+    first = add(viewer, "first")
+    add(viewer, "second")
+    first.image.translate = (0, 100, 100)
+    add(viewer, "third")
+    np.testing.assert_array_equal(first.image.translate, (0, 100, 100))
+
+
+def test_five_scans_take_two_rows_with_their_label_maps(viewer):
+    session = get_session(viewer)
+    scans = [add(viewer, f"leaf{number}") for number in range(2)]
+    session.start_partition(4)
+    for scan in scans:
+        session.set_fine_labels(scan, fine_map(scan))
+    scans += [add(viewer, f"more{number}") for number in range(3)]
+    tops = {float(scan.image.translate[-2]) for scan in scans}
+    assert len(tops) == 2
+    for scan in scans[:2]:
+        np.testing.assert_array_equal(scan.labels.translate, scan.image.translate[-2:])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -26,10 +27,8 @@ CUBE_KEY = "napari_dgc"
 COMPANION_KEY = "napari_dgc_cube"
 ROLE_KEY = "napari_dgc_role"
 
-#: Scans in one row of the canvas before the next row begins.
-SCANS_PER_ROW = 4
-#: Gap between scans as a fraction of the new scan's width.
-GAP = 0.04
+#: Gap between scans as a fraction of the largest one.
+GAP = 0.03
 
 LayerTuple = tuple[Any, dict[str, Any], str]
 
@@ -114,25 +113,25 @@ def reference_options(names: dict[int, str]) -> dict[str, Any]:
     }
 
 
-def place_beside(layer: Image, others: Sequence[Image]) -> None:
-    """Move a new scan's layer to the right of the others, or begin a row below them."""
-    if not others or np.any(np.asarray(layer.translate)[-2:]):
-        return
+def places(images: Sequence[Image]) -> list[tuple[float, float]]:
+    """Return where the first pixel of each scan goes so that all lie side by side.
 
-    def box(other: Image) -> tuple[float, float, float, float]:
-        (top, left), (bottom, right) = other.extent.world[:, -2:]
-        return float(top), float(left), float(bottom), float(right)
-
-    boxes = [box(other) for other in others]
+    Rows and columns are about as many, which uses the canvas best; scans may
+    differ in size.
+    """
+    per_row = math.ceil(math.sqrt(len(images)))
     # extents go from the first pixel's centre to the last one's
-    gap = GAP * (box(layer)[3] - box(layer)[1]) + float(layer.scale[-1])
-    first_top = max(top for top, _, _, _ in boxes)
-    row = [one for one in boxes if one[0] == first_top]
-    if len(row) < SCANS_PER_ROW:
-        top, left = first_top, max(right for _, _, _, right in row) + gap
-    else:
-        top, left = max(bottom for _, _, bottom, _ in boxes) + gap, boxes[0][1]
-    layer.translate = (*layer.translate[:-2], top, left)
+    sizes = [np.ptp(image.extent.world[:, -2:], axis=0) + image.scale[-2:] for image in images]
+    gap = GAP * max((float(size.max()) for size in sizes), default=0.0)
+    found = []
+    top = 0.0
+    for first in range(0, len(sizes), per_row):
+        left = 0.0
+        for size in sizes[first : first + per_row]:
+            found.append((top, left))
+            left += float(size[1]) + gap
+        top += max(float(size[0]) for size in sizes[first : first + per_row]) + gap
+    return found
 
 
 def align(layer: Layer, image: Image) -> None:

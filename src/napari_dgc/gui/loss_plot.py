@@ -15,11 +15,19 @@ from napari_dgc.partition.palette import OKABE_ITO
 TOTAL = ("total", "loss")
 
 
+class _EpochAxis(pg.AxisItem):
+    """Has ticks at whole epochs only."""
+
+    def tickSpacing(self, low: float, high: float, size: float) -> list[tuple[float, float]]:
+        spacings = super().tickSpacing(low, high, size)
+        return [(float(max(1, round(spacings[0][0]))), 0.0)]
+
+
 class LossPlot(pg.PlotWidget):
     """Curves that are made once per term and then only get new data."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(parent, axisItems={"bottom": _EpochAxis("bottom")})
         self._curves: dict[str, pg.PlotDataItem] = {}
         item = self.getPlotItem()
         item.setLabel("bottom", "epoch")
@@ -61,11 +69,14 @@ class LossPlot(pg.PlotWidget):
             for curve in self._curves.values():
                 self.removeItem(curve)
             self._curves.clear()
+        self.getPlotItem().getAxis("left").setStyle(showValues=bool(epochs))
         ticks = [event.epoch for event in epochs]
         for name in names:
             values = [_number(event.losses, name) for event in epochs]
             self._curve(name).setData(ticks, values, connect="finite")
-        if epochs:
+        if not epochs:
+            self.setXRange(1, 10, padding=0.02)
+        else:
             self.setXRange(min(1, ticks[0]), max(epochs[-1].epochs, ticks[-1], 2), padding=0.02)
 
     def curve_data(self, name: str) -> tuple[np.ndarray, np.ndarray]:

@@ -5,8 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import numpy as np
+    from numpy.typing import NDArray
+
     from napari_dgc.gui.layers import LayerTuple
     from napari_dgc.simulate import SimulatedScan
+
+    ReferenceMap = tuple[NDArray[np.uint8], dict[str, Any]]
 
 #: Small enough to be there within seconds and to train within a minute on two cores.
 SIZE = (192, 192)
@@ -14,36 +21,34 @@ BANDS = 151
 DAYS = (0.0, 3.0, 5.0)
 
 
+def simulated_scans(seed: int = 0) -> Iterator[tuple[SimulatedScan, list[ReferenceMap]]]:
+    """Simulate healthy and diseased leaves one by one, with the options of their truth's layer."""
+    from napari_dgc.gui.layers import reference_options
+    from napari_dgc.simulate import CLASS_NAMES, simulate_scan
+    from napari_dgc.simulate.scan import plan_set
+
+    for day, scan_seed, name in plan_set(DAYS, seed):
+        scan = simulate_scan(
+            day, size=SIZE, bands=BANDS, seed=scan_seed, camera_seed=seed, name=name
+        )
+        options = {"name": f"{name} truth", "visible": False, **reference_options(CLASS_NAMES)}
+        yield scan, [(scan.truth, options)]
+
+
 def simulated_leaves(seed: int = 0) -> list[LayerTuple]:
-    """Simulate scans of healthy and diseased tea leaves, with their truth as hidden layers."""
+    """Describe simulated tea-leaf scans, with their truth as hidden label layers."""
     from napari.utils import progress
 
     from napari_dgc.gui import messages
-    from napari_dgc.simulate import simulate_scan
-    from napari_dgc.simulate.scan import plan_set
+    from napari_dgc.gui.layers import layer_data
 
     _see_layers_come()
     found: list[LayerTuple] = []
-    with messages.busy(), progress(plan_set(DAYS, seed), desc="Simulating leaves") as plan:
-        for day, scan_seed, name in plan:
-            scan = simulate_scan(
-                day, size=SIZE, bands=BANDS, seed=scan_seed, camera_seed=seed, name=name
-            )
-            found += scan_layers(scan)
+    with messages.busy(), progress(total=len(DAYS), desc="Simulating leaves") as bar:
+        for scan, truth in simulated_scans(seed):
+            found += layer_data(scan.cube, labels=truth)
+            bar.update(1)
     return found
-
-
-def scan_layers(scan: SimulatedScan) -> list[LayerTuple]:
-    """Describe the layers of a simulated scan; the truth is hidden."""
-    from napari_dgc.gui.layers import layer_data, reference_options
-    from napari_dgc.simulate import CLASS_NAMES
-
-    options: dict[str, Any] = {
-        "name": f"{scan.cube.name} truth",
-        "visible": False,
-        **reference_options(CLASS_NAMES),
-    }
-    return layer_data(scan.cube, labels=[(scan.truth, options)])
 
 
 def maize_kernels() -> list[LayerTuple]:

@@ -69,6 +69,8 @@ class Scan:
     fine: NDArray[np.uint16] | None = None
     predicted: NDArray[np.uint16] | None = field(default=None, repr=False)
     _slider: tuple[int, ...] = field(default=(), repr=False)
+    # Where the session put the first pixel; elsewhere the user has moved the scan.
+    _place: tuple[float, float] | None = field(default=None, repr=False)
 
     @property
     def name(self) -> str:
@@ -201,8 +203,8 @@ class Session:
     def _adopt(self, layer: Layer) -> None:
         cube = layer.metadata.get(make.CUBE_KEY)
         if isinstance(cube, HyperCube) and not any(scan.image is layer for scan in self.scans):
-            make.place_beside(layer, [scan.image for scan in self.scans])
             self.scans.append(Scan(cube, layer))
+            self._arrange()
             viewer = self.viewer
             if viewer is not None:
                 viewer.reset_view()
@@ -218,6 +220,22 @@ class Session:
                     scan.composite = layer
                     self.scans_changed.emit()
                 return
+
+    def _arrange(self) -> None:
+        """Lay the scans out side by side, unless the user has moved one."""
+        viewer = self.viewer
+        for scan in self.scans:
+            here = tuple(float(value) for value in scan.image.translate[-2:])
+            if here != scan._place and (scan._place is not None or here != (0.0, 0.0)):
+                return
+        for scan, place in zip(
+            self.scans, make.places([scan.image for scan in self.scans]), strict=True
+        ):
+            scan.image.translate = (*scan.image.translate[:-2], *place)
+            scan._place = place
+            for layer in () if viewer is None else viewer.layers:
+                if layer.metadata.get(make.COMPANION_KEY) is scan.cube:
+                    make.align(layer, scan.image)
 
     def _on_removed(self, event: Any) -> None:
         layer = event.value

@@ -85,7 +85,6 @@ class TrainDock(QScrollArea):
         self.status = QLabel()
         self.status.setWordWrap(True)
         self.plot = LossPlot()
-        self.plot.set_theme(napari_viewer.theme)
         self.message = QLabel()
         self.message.setWordWrap(True)
         self.message.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -109,6 +108,7 @@ class TrainDock(QScrollArea):
         connect_while_alive(self, self._trainer.event, self._on_event)
         connect_while_alive(self, napari_viewer.events.theme, self._on_theme)
         self.destroyed.connect(functools.partial(_stop, weakref.ref(self._trainer)))
+        self._take_theme(napari_viewer.theme)
         self.plot.show_epochs(self._trainer.epochs)
         self._refresh()
 
@@ -141,6 +141,11 @@ class TrainDock(QScrollArea):
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setMinimumWidth(330)
+
+    @property
+    def epochs(self) -> list[EpochFinished]:
+        """Epochs of the run shown."""
+        return self._trainer.epochs
 
     # --------------------------------------------------------------- clicks
 
@@ -296,7 +301,15 @@ class TrainDock(QScrollArea):
         messages.show_error(sentence)
 
     def _on_theme(self, event: Any) -> None:
-        self.plot.set_theme(event.value)
+        self._take_theme(event.value)
+
+    def _take_theme(self, name: str) -> None:
+        from napari.utils.theme import get_theme
+
+        self.plot.set_theme(name)
+        # napari's bars are grey on grey
+        colour = get_theme(name).current.as_hex()
+        self.bar.setStyleSheet(f"QProgressBar::chunk {{ background-color: {colour}; }}")
 
 
 def _epochs(count: int) -> str:

@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from napari_dgc.cubes import HyperCube
     from napari_dgc.gui.session import Scan, Session
 
-TRUE_COLOUR = "true colour"
-
 
 def band_title(cube: HyperCube, band: int) -> str:
     """Name a band as people do: ``"612 nm"``, or ``"band 3"`` where wavelengths are unknown."""
@@ -103,9 +101,7 @@ class WavelengthText:
 
     @staticmethod
     def _title(scan: Scan, point: tuple[float, ...]) -> str | None:
-        if scan.composite is not None and scan.composite.visible:
-            return TRUE_COLOUR
-        if not scan.image.visible:
+        if not scan.image.visible or (scan.composite is not None and scan.composite.visible):
             return None
         world = np.array(point[-3:], float)
         band = round(float(np.asarray(scan.image.world_to_data(world))[0]))

@@ -15,6 +15,16 @@ OKABE_ITO: tuple[str, ...] = (
     "#999999",
 )
 
+#: Colours of the names with a meaning for severity, from the same set: leaves green,
+#: symptoms warm.
+NAME_COLOURS: dict[str, str] = {
+    "background": "#0072b2",
+    "healthy tissue": "#009e73",
+    "halo": "#f0e442",
+    "lesion": "#d55e00",
+    "necrosis": "#cc79a7",
+}
+
 
 def cluster_colour(cluster: int) -> str:
     """Return the colour of fine cluster `cluster` (from 1) as ``#rrggbb``.

@@ -1,5 +1,6 @@
 """The user's view of the fine clusters: classes, names, colours. A value, never a widget."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Self
@@ -8,8 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_dgc.errors import UserError
-from napari_dgc.partition.palette import cluster_colour
+from napari_dgc.partition.palette import NAME_COLOURS, cluster_colour
 from napari_dgc.partition.tree import MergeTree
+
+_COLOUR = re.compile("#[0-9a-fA-F]{6}")
 
 #: Names with a meaning for severity; any other name is free.
 BACKGROUND = "background"
@@ -48,8 +51,9 @@ class ClassInfo:
 
     @property
     def shown_colour(self) -> str:
-        """Colour to show, ``#rrggbb``."""
-        return self.colour or cluster_colour(self.number)
+        """Colour to show, ``#rrggbb``: the user's, the name's, or that of the number."""
+        named = NAME_COLOURS.get(self.name.casefold())
+        return self.colour or named or cluster_colour(self.number)
 
 
 @dataclass(frozen=True)
@@ -74,7 +78,8 @@ class Partition:
 
     def __post_init__(self) -> None:
         held = sorted(member for info in self.classes for member in info.members)
-        if held != list(range(1, self.clusters + 1)):
+        # The length first: a damaged file may claim more clusters than memory could count.
+        if len(held) != self.clusters or held != list(range(1, self.clusters + 1)):
             raise ValueError("classes must hold every fine cluster exactly once")
         if any(list(info.members) != sorted(info.members) for info in self.classes):
             raise ValueError("members of a class must be in ascending order")
@@ -155,9 +160,12 @@ class Partition:
         return self._exchange(info, replace(info, name=" ".join(name.split())))
 
     def recolour(self, number: int, colour: str) -> Self:
-        """Give a class a colour, ``#rrggbb``."""
+        """Give a class a colour, ``#rrggbb``; an empty one takes it away."""
         info = self.class_of(number)
-        return self._exchange(info, replace(info, colour=colour))
+        try:
+            return self._exchange(info, replace(info, colour=_checked_colour(colour)))
+        except ValueError as error:
+            raise UserError(f"{error}; give one like #d55e00.") from None
 
     def named(self, names: Iterable[str]) -> frozenset[int]:
         """Return the numbers of all classes with one of these names."""
@@ -204,9 +212,9 @@ class Partition:
             clusters = int(content["clusters"])  # type: ignore[call-overload]
             classes = tuple(
                 ClassInfo(
-                    tuple(int(member) for member in item["members"]),
+                    tuple(int(member) for member in _checked_list(item["members"])),
                     str(item["name"]),
-                    str(item["colour"]),
+                    _checked_colour(str(item["colour"])),
                 )
                 for item in content["classes"]  # type: ignore[attr-defined]
             )
@@ -220,7 +228,19 @@ class Partition:
                 )
             )
             return cls(clusters, classes, tree)
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise UserError(
                 f"The partition is damaged ({error}); export or save it anew."
             ) from None
+
+
+def _checked_colour(colour: str) -> str:
+    if colour and not _COLOUR.fullmatch(colour):
+        raise ValueError(f"{colour!r} is not a colour")
+    return colour
+
+
+def _checked_list(value: object) -> list[int]:
+    if not isinstance(value, list):
+        raise TypeError("members of a class must be a list")
+    return value
