@@ -32,8 +32,8 @@ def scan(seed: int, rows: int = 40, columns: int = 36, bands: int = 12) -> Hyper
 
 
 def small(**options: object) -> DeepGlobalClustering:
-    defaults = dict(clusters=4, epochs=3, steps=2, patch=24, prototypes=16, sample=2000)
-    return DeepGlobalClustering(**{**defaults, **options})  # type: ignore[arg-type]
+    chosen = {"clusters": 4, "epochs": 3, "steps": 2, "patch": 24, "prototypes": 16}
+    return DeepGlobalClustering(**{**chosen, "sample": 2000, **options})  # type: ignore[arg-type]
 
 
 @pytest.fixture(scope="module")
@@ -122,9 +122,7 @@ def test_no_data_is_label_zero_and_nothing_else(cubes: list[HyperCube]) -> None:
     np.testing.assert_array_equal(labels == 0, expected)
 
 
-@pytest.mark.parametrize(
-    ("rows", "columns", "bands"), [(16, 16, 4), (16, 50, 1000), (7, 9, 5)]
-)
+@pytest.mark.parametrize(("rows", "columns", "bands"), [(16, 16, 4), (16, 50, 1000), (7, 9, 5)])
 def test_any_size_and_number_of_bands(rows: int, columns: int, bands: int) -> None:
     cube = scan(3, rows, columns, bands)
     model = small(epochs=1).fit([cube])
