@@ -1,0 +1,85 @@
+"""The merge tree built from a summary, and its cuts."""
+
+import numpy as np
+import pytest
+
+from napari_dgc.partition import ClusterSummary, MergeTree, build_tree
+from napari_dgc.partition.summary import count_adjacency, count_border
+from napari_dgc.partition.tree import Merge
+
+
+def summary_of(features: list[list[float]], mass: list[int]) -> ClusterSummary:
+    clusters = len(mass)
+    return ClusterSummary(
+        pixels=np.array([mass]),
+        spectra=np.ones((clusters, 3)),
+        features=np.array(features, float),
+        adjacency=np.zeros((clusters, clusters), np.int64),
+        border=np.zeros(clusters, np.int64),
+    )
+
+
+def test_near_clusters_merge_first() -> None:
+    tree = build_tree(summary_of([[0, 0], [0, 1], [9, 9], [9, 8.5]], [100, 100, 100, 100]))
+    assert tree.cut(2) == ((1, 2), (3, 4))
+    assert tree.cut(3) == ((1,), (2,), (3, 4))
+    assert [merge.height for merge in tree.merges] == sorted(m.height for m in tree.merges)
+
+
+def test_empty_clusters_merge_before_any_other() -> None:
+    tree = build_tree(summary_of([[0, 0], [5, 5], [0.1, 0], [4.9, 5]], [50, 50, 0, 0]))
+    assert tree.cut(2) == ((1, 3), (2, 4))
+    assert [merge.height for merge in tree.merges[:2]] == pytest.approx([0, 0], abs=1e-6)
+
+
+@pytest.mark.parametrize("clusters", [1, 2, 5, 64])
+def test_every_cut_has_as_many_groups_as_asked_and_all_clusters(clusters: int) -> None:
+    random = np.random.default_rng(clusters)
+    tree = build_tree(
+        summary_of(random.normal(size=(clusters, 4)).tolist(), random.integers(0, 99, clusters))
+    )
+    for groups in range(1, clusters + 1):
+        cut = tree.cut(groups)
+        assert len(cut) == groups
+        assert sorted(member for group in cut for member in group) == list(range(1, clusters + 1))
+    assert len(tree.cut(0)) == 1
+    assert len(tree.cut(clusters + 10)) == clusters
+
+
+def test_finer_cuts_only_split_groups() -> None:
+    random = np.random.default_rng(3)
+    tree = build_tree(summary_of(random.normal(size=(12, 4)).tolist(), [10] * 12))
+    for groups in range(1, 12):
+        coarse = [set(group) for group in tree.cut(groups)]
+        assert all(any(set(fine) <= group for group in coarse) for fine in tree.cut(groups + 1))
+
+
+@pytest.mark.parametrize(
+    "merges",
+    [
+        (Merge(1, 2, 1.0),),
+        (Merge(1, 2, 1.0), Merge(1, 3, 2.0)),
+        (Merge(1, 4, 1.0), Merge(2, 3, 2.0)),
+        (Merge(0, 1, 1.0), Merge(2, 3, 2.0)),
+    ],
+)
+def test_merges_that_are_no_tree_are_refused(merges: tuple[Merge, ...]) -> None:
+    with pytest.raises(ValueError, match="merge"):
+        MergeTree(3, merges)
+
+
+def test_summaries_of_scans_add_up() -> None:
+    one = summary_of([[0, 0], [2, 2]], [10, 0])
+    two = summary_of([[4, 4], [6, 6]], [30, 5])
+    both = ClusterSummary.combine([one, two])
+    assert both.mass.tolist() == [40, 5]
+    assert both.features.tolist() == [[3, 3], [6, 6]]
+    assert both.active.tolist() == [True, True]
+
+
+def test_adjacency_counts_neighbouring_pairs_once() -> None:
+    labels = np.array([[1, 1, 2], [1, 3, 2], [0, 3, 2]], np.uint16)
+    table = count_adjacency(labels, 3)
+    assert np.array_equal(table, table.T)
+    assert table.tolist() == [[2, 1, 2], [1, 2, 2], [2, 2, 1]]
+    assert count_border(labels, 3).tolist() == [3, 3, 1]
