@@ -90,7 +90,7 @@ def test_without_previews_there_are_no_maps_but_a_summary():
 
 
 def test_different_materials_get_different_clusters():
-    config = replace(QUICK, uniform_assignment=0.0, steps_per_epoch=10)
+    config = replace(QUICK, steps_per_epoch=10)
     labels = quick(config=config).fit([scan()]).predict(scan())
     left, right = set(np.unique(labels[:, :12])), set(np.unique(labels[:, 18:]))
     assert not left & right
@@ -253,6 +253,17 @@ def test_collapse_is_told_once():
     notices = [event for event in events if isinstance(event, Notice)]
     assert len(notices) == 1
     assert "collapsed" in notices[0].message
+
+
+def test_published_weights_run_into_one_point_and_the_default_ones_do_not():
+    def notices(**weights):
+        config = replace(QUICK, steps_per_epoch=20, learning_rate=1e-2, **weights)
+        events = quick(config=config).fit_iter([scan()], previews=False)
+        return [event.message for event in events if isinstance(event, Notice)]
+
+    published = PaperConfig.published().weights
+    assert any("nearly the same" in message for message in notices(**published))
+    assert not notices()
 
 
 def test_bad_options_are_refused():

@@ -33,6 +33,8 @@ from napari_dgc.partition.summary import ClusterSummary
 
 #: A cluster with more than this part of all pixels has swallowed the others.
 _COLLAPSED = 0.999
+#: Centroids whose orthogonality loss is more than this part of its maximum are one.
+_COINCIDENT = 0.98
 _MOST_CLUSTERS = 1024
 
 _Maps: TypeAlias = list[NDArray[np.uint16]]
@@ -54,8 +56,9 @@ class PaperDGC(Clusterer):
     move by averages only; bands are standardised over all scans together
     instead of scan by scan; rims are mirrored instead of filled with zeros.
 
-    The five losses contradict each other in part (see
-    `losses.uniform_assignment`); the method is kept as a reference.
+    The five losses contradict each other in part (see `PaperConfig`); with the
+    default weights the method tells leaf from background but gives small
+    lesions up. It is kept as a reference.
 
     Parameters
     ----------
@@ -260,14 +263,24 @@ class PaperDGC(Clusterer):
             losses = {name: value / max(taken, 1) for name, value in sums.items()}
             active = int((counts > 0).sum())
             yield EpochFinished(epoch, self.epochs, active, losses)
-            share = counts.max() / max(counts.sum(), 1)
-            if (active <= 1 or share > _COLLAPSED) and not collapsed:
+            reason = self._collapse(counts, losses.get("orthogonality", 0.0))
+            if reason and not collapsed:
                 yield Notice(
-                    f"The clusters have collapsed: one of them holds {100 * share:.1f} % of all "
-                    f"pixels after epoch {epoch}; stop and use another method or other weights."
+                    f"The clusters have collapsed: {reason} after epoch {epoch}; "
+                    f"stop and use another method or other weights."
                 )
-            collapsed = active <= 1 or share > _COLLAPSED
+            collapsed = reason is not None
         return maps
+
+    def _collapse(self, counts: NDArray[np.int64], orthogonality: float) -> str | None:
+        """Say in which way the clusters have become one, or None."""
+        share = counts.max() / max(counts.sum(), 1)
+        if (counts > 0).sum() <= 1 or share > _COLLAPSED:
+            return f"one of them holds {100 * share:.1f} % of all pixels"
+        # With equal centroids labels are decided by rounding: many look active then.
+        if orthogonality > _COINCIDENT * self._clusters * (self._clusters - 1):
+            return "all centroids are nearly the same"
+        return None
 
     def _label_all(
         self, cubes: Sequence[HyperCube], token: CancelToken | None = None
