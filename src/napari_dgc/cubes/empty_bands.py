@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_dgc.cubes.cube import HyperCube
+from napari_dgc.cubes.layout import evenly
 
 _ROWS, _COLUMNS = 4, 16
 _MORE_ROWS, _MORE_COLUMNS = 24, 64
@@ -37,14 +38,11 @@ def find_empty_bands(cube: HyperCube) -> tuple[int, ...]:
 
 def _missing(cube: HyperCube, bands: slice, rows: int, columns: int) -> NDArray[np.bool_]:
     """Tell for each band whether all samples of a sparse grid are missing."""
-    step = max(1, cube.columns // columns)
-    missing: NDArray[np.bool_] = np.ones(len(range(*bands.indices(cube.n_bands))), bool)
-    for row in np.unique(np.linspace(0, cube.rows - 1, min(rows, cube.rows)).astype(int)):
-        samples = np.asarray(cube.data[bands, int(row), ::step])
-        here = ~np.isfinite(samples) if samples.dtype.kind == "f" else np.zeros(samples.shape, bool)
-        if cube.no_data is not None:
-            here |= samples == cube.no_data
-        missing &= here.all(axis=1)
-        if not missing.any():
-            break
-    return missing
+    samples = np.asarray(cube.data[bands, evenly(cube.rows, rows), evenly(cube.columns, columns)])
+    missing: NDArray[np.bool_] = np.zeros(samples.shape, bool)
+    if samples.dtype.kind == "f":
+        missing |= ~np.isfinite(samples)
+    if cube.no_data is not None:
+        missing |= np.asarray(samples == cube.no_data)
+    everywhere: NDArray[np.bool_] = missing.all(axis=(1, 2))
+    return everywhere

@@ -1,9 +1,9 @@
 """Opening ENVI cubes: text header beside flat binary samples, mapped, not loaded.
 
 The header is parsed here and not by Spectral Python, which refuses headers
-without ``byte order`` (real cameras and PlantCV write such), opens files that
-are shorter than their header says, and keeps the unit of wavelengths as free
-text.
+without ``byte order`` (PlantCV and FT-IR instruments write such), accepts
+negative sizes and files that are shorter than their header says, and keeps the
+unit of wavelengths as free text.
 """
 
 from pathlib import Path

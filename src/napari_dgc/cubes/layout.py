@@ -152,21 +152,28 @@ def _log_rank(matrix: NDArray[np.float64]) -> float:
     return float(-(shares * np.log(shares)).sum())
 
 
+def evenly(length: int, count: int) -> slice:
+    """Return a slice that takes `count` positions (or all) evenly around the middle."""
+    count = min(count, length)
+    step = length // count
+    start = (length - 1 - step * (count - 1)) // 2
+    return slice(start, start + step * (count - 1) + 1, step)
+
+
 def _sample(data: CubeArray) -> NDArray[np.float64] | None:
     """Read a sparse sample with equally many positions on the first and the last axis."""
     slices = min(data.shape[0], data.shape[2], MOST_SLICES)
-    first, middle, last = (
-        np.linspace(0, length - 1, min(length, count)).astype(int)
-        for length, count in zip(data.shape, (slices, MOST_LINES, slices), strict=True)
-    )
-    lines = [np.asarray(data[:, int(line), :])[np.ix_(first, last)] for line in middle]
-    samples = np.stack(lines, axis=1).astype(np.float64)
+    # One read with steps: of a compressed file every chunk is then unpacked once at most.
+    counts = (slices, MOST_LINES, slices)
+    steps = tuple(evenly(length, count) for length, count in zip(data.shape, counts, strict=True))
+    samples = np.asarray(data[steps]).astype(np.float64)
     finite = np.isfinite(samples)
     if not finite.any():
         return None
     # Saturated or dead samples must not outweigh the scene.
     low, high = np.percentile(samples[finite], [0.5, 99.5])
-    samples = np.where(finite, np.clip(samples, low, high), samples[finite].mean())
+    samples = np.clip(samples, low, high)
+    samples = np.where(finite, samples, samples[finite].mean())
     samples -= samples.mean()
     spread = float(np.abs(samples).max())
     return samples / spread if spread > 0 else None
