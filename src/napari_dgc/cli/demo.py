@@ -21,13 +21,6 @@ if TYPE_CHECKING:
 DAYS = ("0", "3", "5")
 SIZE, BANDS, CLUSTERS, EPOCHS = 192, 151, 16, 4
 TOUR = "napari_dgc.gui.tour"
-#: Colours of the named classes, from Okabe and Ito's set.
-COLOURS = {
-    "background": "#56b4e9",
-    "healthy tissue": "#009e73",
-    "halo": "#f0e442",
-    "lesion": "#d55e00",
-}
 
 
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -84,7 +77,8 @@ def tour_command(out: Path, number: int) -> list[str] | None:
     virtual = shutil.which("xvfb-run")
     if virtual is None:
         return None
-    return [virtual, "-a", "-s", "-screen 0 1600x1000x24", *command]
+    # Nobody sees the windows there, so they close by themselves.
+    return [virtual, "-a", "-s", "-screen 0 1600x1000x24", *command, "--close"]
 
 
 def headless(out: Path, number: int) -> int:
@@ -150,9 +144,6 @@ def name_and_measure(
     cubes = [open_cube(scans / f"{stem}.mat") for stem in stems]
     tree = build_tree(summary)
     partition = suggest_partition(summary, tree, summary_wavelengths(summary, cubes[0]))
-    for name, colour in COLOURS.items():
-        for number in partition.named({name}):
-            partition = partition.recolour(number, colour)
     written = [out / "partition.json"]
     write_text(written[0], json.dumps(partition.to_json(), indent=1))
     fine = Partition.fine(summary.n_clusters)
@@ -188,10 +179,11 @@ def name_and_measure(
 
 
 def _legend(partition: "Partition") -> list[tuple[str, str]]:
-    order = list(COLOURS)
-    named = [info for info in partition.classes if info.name in COLOURS]
-    named.sort(key=lambda info: order.index(info.name))
-    others = [info for info in partition.classes if info.name not in COLOURS]
+    from napari_dgc.partition.partition import PRESET_NAMES
+
+    named = [info for info in partition.classes if info.name in PRESET_NAMES]
+    named.sort(key=lambda info: PRESET_NAMES.index(info.name))
+    others = [info for info in partition.classes if info.name not in PRESET_NAMES]
     # More would not fit below the panels.
     return [(info.title, info.shown_colour) for info in [*named, *others[:6]]]
 
