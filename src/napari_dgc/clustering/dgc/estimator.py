@@ -15,22 +15,22 @@ pulls on the clusters themselves:
 4. The same criterion builds the merge tree of the fine clusters.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from copy import deepcopy
 from pathlib import Path
-from typing import Any, Self, TypeAlias
+from typing import Any, Self
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
 
 from napari_dgc.cancel import CancelToken, never_cancelled
 from napari_dgc.clustering.bands import BandGrid
 from napari_dgc.clustering.devices import resolve_device
 from napari_dgc.clustering.dgc.config import DGCConfig
+from napari_dgc.clustering.dgc.features import FeatureSpace, Stacks, variances
 from napari_dgc.clustering.dgc.mean_shift import LearnedMeanShift
-from napari_dgc.clustering.dgc.prototypes import fit_centroids, nearest
+from napari_dgc.clustering.dgc.prototypes import Prototypes
 from napari_dgc.clustering.estimator import Clusterer
 from napari_dgc.clustering.events import (
     EpochFinished,
@@ -49,19 +49,13 @@ from napari_dgc.clustering.storage import (
     summary_tensors,
     write_model,
 )
-from napari_dgc.cubes import HyperCube, valid_pixels
+from napari_dgc.cubes import HyperCube
 from napari_dgc.errors import UserError
 from napari_dgc.partition import ClusterSummary
-from napari_dgc.partition.tree import ward_tree
 
 _TILE = 128
-#: Windows of the sample that are worked on together.
-_STACK = 16
 #: More steps than this without a finite loss end the training.
 _MOST_SKIPPED = 10
-
-#: Stacks of windows: features (n, dimensions, rows, columns), validity (n, rows, columns).
-_Sample: TypeAlias = list[tuple[NDArray[np.float32], NDArray[np.bool_]]]
 
 
 class DeepGlobalClustering(Clusterer):
@@ -75,12 +69,10 @@ class DeepGlobalClustering(Clusterer):
     Attributes
     ----------
     config : DGCConfig
-    noise : NoiseModel or None
-        Projection to noise-whitened features, once training has begun.
-    centroids : ndarray or None
-        (prototypes, dimensions) centroids in those features.
-    groups : ndarray or None
-        (prototypes,) fine cluster, from 1, of each centroid.
+    space : FeatureSpace or None
+        Bands and noise of the scans, once training has begun.
+    prototypes : Prototypes or None
+        Centroids and their fine clusters, once training has begun.
 
     Examples
     --------
@@ -106,10 +98,8 @@ class DeepGlobalClustering(Clusterer):
         self.config = DGCConfig(
             clusters=clusters, epochs=epochs, seed=seed, device=device, **options
         )
-        self.noise: NoiseModel | None = None
-        self.centroids: NDArray[np.float32] | None = None
-        self.groups: NDArray[np.uint16] | None = None
-        self._grid: BandGrid | None = None
+        self.space: FeatureSpace | None = None
+        self.prototypes: Prototypes | None = None
         self._shift: LearnedMeanShift | None = None
         self._optimiser: torch.optim.Adam | None = None
         self._summary: ClusterSummary | None = None
@@ -145,7 +135,7 @@ class DeepGlobalClustering(Clusterer):
         token = token or never_cancelled()
         self._device = resolve_device(self.config.device)
         grid = BandGrid.from_cubes(cubes)
-        go_on = resume and self.centroids is not None
+        go_on = resume and self.prototypes is not None
         yield TrainingStarted(
             method=self.method,
             device=self._device,
@@ -156,9 +146,12 @@ class DeepGlobalClustering(Clusterer):
         )
         try:
             if go_on:
+                space, _ = self._trained
                 for cube in cubes:
-                    self._bands.check(cube)
-                windows = self._sample(self._windows(cubes, token))
+                    space.grid.check(cube)
+                sample = space.stacks(
+                    sample_windows(cubes, space.grid, seed=self.config.seed, token=token)
+                )
                 self._set_up_optimiser()
             else:
                 self._forget()
@@ -168,21 +161,22 @@ class DeepGlobalClustering(Clusterer):
                     yield Progress("reading samples", 0.5)
                 yield Progress("measuring the sensor's noise", 0.5)
                 noise = NoiseModel.fit(raw, exponent=self.config.exponent)
-                self._begin(grid, noise, raw)
-                windows = self._sample(raw)
+                space = FeatureSpace(grid, noise)
+                sample = space.stacks(raw)
                 del raw
+                self._begin(space, sample)
                 yield Progress("finding prototypes", 0.5)
-                self._fit_prototypes(windows)
+                self._fit_prototypes(sample)
                 if previews:
                     yield from self._label_maps(cubes, token, show=True)
-            yield from self._epochs(cubes, windows, token, previews)
+            yield from self._epochs(cubes, sample, token, previews)
         except InterruptedError:
             yield TrainingFinished(self._epoch, stopped=True)
 
     def _epochs(
         self,
         cubes: Sequence[HyperCube],
-        windows: _Sample,
+        sample: Stacks,
         token: CancelToken,
         previews: bool,
     ) -> Iterator[TrainingEvent]:
@@ -209,7 +203,7 @@ class DeepGlobalClustering(Clusterer):
                     yield Progress(f"epoch {self._epoch + 1}", (step + 1) / (config.steps + 1))
                 check_stop(token)
                 self._epoch += 1
-                self._fit_prototypes(windows)
+                self._fit_prototypes(sample)
                 if previews or self._epoch == config.epochs:
                     yield from self._label_maps(cubes, token, show=previews)
             except InterruptedError:
@@ -221,7 +215,7 @@ class DeepGlobalClustering(Clusterer):
                 self._epoch,
                 config.epochs,
                 active,
-                {"surprise": self._surprise(windows)},
+                {"surprise": self._surprise(sample)},
             )
         yield TrainingFinished(self._epoch, stopped=False)
 
@@ -230,126 +224,90 @@ class DeepGlobalClustering(Clusterer):
         assert self._optimiser is not None
         return (
             self._epoch,
-            self.centroids,
-            self.groups,
+            self.prototypes,
             self._summary,
-            deepcopy(self._network.state_dict()),
+            deepcopy(self._trained[1].state_dict()),
             deepcopy(self._optimiser.state_dict()),
         )
 
     def _roll_back(self, snapshot: tuple[Any, ...]) -> None:
         """Return to a `_snapshot`."""
         assert self._optimiser is not None
-        self._epoch, self.centroids, self.groups, self._summary, network, optimiser = snapshot
-        self._network.load_state_dict(network)
+        self._epoch, self.prototypes, self._summary, network, optimiser = snapshot
+        self._trained[1].load_state_dict(network)
         self._optimiser.load_state_dict(optimiser)
 
     def _forget(self) -> None:
         """Return to the untrained state."""
         self._epoch = 0
-        self.noise = self.centroids = self.groups = None
+        self.space = self.prototypes = None
         self._shift = self._optimiser = self._summary = None
 
-    def _begin(
-        self, grid: BandGrid, noise: NoiseModel, windows: Sequence[NDArray[np.float32]]
-    ) -> None:
+    def _begin(self, space: FeatureSpace, sample: Stacks) -> None:
         """Take over bands and noise, and set up the mean shift."""
-        self._grid, self.noise = grid, noise
-        total = np.zeros(noise.dimensions)
-        count = 0
-        for window in windows:
-            features, valid = self._features(window)
-            total += (features**2).sum(axis=(1, 2), dtype=np.float64)
-            count += int(valid.sum())
-        variances = np.maximum(total / max(count, 1), 1.0)
-        self._shift = LearnedMeanShift(torch.tensor(variances, dtype=torch.float32))
-        self._shift.to(self._device)
+        self.space = space
+        self._shift = LearnedMeanShift(torch.from_numpy(variances(sample)))
         self._set_up_optimiser()
 
     def _set_up_optimiser(self) -> None:
-        """Make the optimiser, unless `restore` or an earlier run left one."""
-        self._network.to(self._device)
+        """Move to the device, and make the optimiser unless there is one from before."""
+        _, network = self._trained
+        network.to(self._device)
         if self._optimiser is None:
-            self._optimiser = torch.optim.Adam(
-                self._network.parameters(), lr=self.config.learning_rate
-            )
+            self._optimiser = torch.optim.Adam(network.parameters(), lr=self.config.learning_rate)
 
     def _train_step(self, cubes: Sequence[HyperCube], sampler: PairSampler, number: int) -> float:
         """Learn from one batch of patch pairs; returns the loss."""
-        features, valid = [], []
-        for pair in sampler.batch(number, self.config.batch):
-            for rows, columns in (pair.window_a, pair.window_b):
-                window = self._bands.read(cubes[pair.scan], rows, columns)
-                values, known = self._features(window)
-                features.append(values)
-                valid.append(known)
-        loss: torch.Tensor = self._network.surprise(
-            *self._tensors(np.stack(features), np.stack(valid)[:, None])
+        space, network = self._trained
+        patches = [
+            space.read(cubes[pair.scan], *window)
+            for pair in sampler.batch(number, self.config.batch)
+            for window in (pair.window_a, pair.window_b)
+        ]
+        loss: torch.Tensor = network.surprise(
+            *self._tensors(np.stack([p[0] for p in patches]), np.stack([p[1] for p in patches]))
         )
         value = float(loss.detach())
         assert self._optimiser is not None
         if np.isfinite(value):
             self._optimiser.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
-            torch.nn.utils.clip_grad_norm_(self._network.parameters(), 1.0)
+            torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
             self._optimiser.step()
         return value
 
     @torch.no_grad()
-    def _surprise(self, windows: _Sample) -> float:
+    def _surprise(self, sample: Stacks) -> float:
         """Return the loss on the fixed sample of all scans, comparable between epochs."""
-        values = [
-            float(self._network.surprise(*self._tensors(features, valid[:, None])))
-            for features, valid in windows
-        ]
-        return float(np.mean(values))
+        _, network = self._trained
+        return float(np.mean([float(network.surprise(*self._tensors(*stack))) for stack in sample]))
 
-    def _fit_prototypes(self, windows: _Sample) -> None:
-        """Fit prototypes to the shifted sample and merge them to the fine clusters."""
+    def _fit_prototypes(self, sample: Stacks) -> None:
+        """Fit prototypes to the shifted sample of all scans."""
         config = self.config
         points = np.concatenate(
             [
                 np.moveaxis(self._shifted(features, valid), 1, -1)[valid]
-                for features, valid in windows
+                for features, valid in sample
             ]
         )
         # The same draws every epoch: what changes is the features, not the sample.
         generator = np.random.default_rng(config.seed)
         points = points[generator.permutation(len(points))[: config.sample]]
-        points = np.ascontiguousarray(points * self._scale)
-        count = min(config.prototypes, max(config.clusters, len(points) // 16))
-        centroids = fit_centroids(points, count, generator, start=self._old_centroids(count))
-        members, _ = nearest(points, centroids)
-        mass = np.bincount(members, minlength=count).astype(np.float64)
-        tree = ward_tree(centroids.astype(np.float64), mass)
-        groups = np.zeros(count, np.uint16)
-        for number, group in enumerate(tree.cut(config.clusters), start=1):
-            groups[np.array(group) - 1] = number
-        if self.groups is None or self.centroids is None:
-            # Cluster 1 is the largest, usually the background.
-            masses = np.bincount(groups, weights=mass, minlength=config.clusters + 1)[1:]
-            order = np.argsort(-masses, kind="stable")
-            rank = np.empty(config.clusters, np.uint16)
-            rank[order] = np.arange(1, config.clusters + 1)
-        else:
-            # A number keeps its meaning from epoch to epoch: match by shared pixels.
-            before = self.groups[nearest(points, self.centroids)[0]].astype(np.intp)
-            shared = np.zeros((config.clusters + 1,) * 2)
-            np.add.at(shared, (groups[members].astype(np.intp), before), 1.0)
-            _, match = linear_sum_assignment(-shared[1:, 1:])
-            rank = (match + 1).astype(np.uint16)
-        self.centroids, self.groups = centroids, rank[groups - 1]
-
-    def _old_centroids(self, count: int) -> NDArray[np.float32] | None:
-        return (
-            self.centroids if self.centroids is not None and len(self.centroids) == count else None
+        self.prototypes = Prototypes.fit(
+            np.ascontiguousarray(points),
+            prototypes=config.prototypes,
+            clusters=config.clusters,
+            generator=generator,
+            before=self.prototypes,
         )
 
     # Labelling
 
     def predict(self, cube: HyperCube, *, token: CancelToken | None = None) -> NDArray[np.uint16]:
         """Label one scan (see `Clusterer.predict`)."""
-        self._bands.check(cube)
+        space, _ = self._trained
+        space.grid.check(cube)
         labels = np.zeros((cube.rows, cube.columns), np.uint16)
         for _ in self._predict_into(labels, cube, token):
             pass
@@ -359,22 +317,22 @@ class DeepGlobalClustering(Clusterer):
         self, labels: NDArray[np.uint16], cube: HyperCube, token: CancelToken | None
     ) -> Iterator[float]:
         """Fill a label map tile by tile, yielding the share that is done."""
-        assert self.centroids is not None and self.groups is not None
-        network = self._network
+        space, network = self._trained
+        if self.prototypes is None:
+            raise UserError("This model has no clusters yet; train it first.")
         done = 0
         for core_rows, core_columns, rows, columns in iter_tiles(
             cube.rows, cube.columns, _TILE, network.radius
         ):
             check_stop(token)
-            window = self._bands.read(cube, rows, columns)
-            features, valid = self._features(window)
-            shifted = self._shifted(features[None], valid[None])[0] * self._scale[:, None, None]
+            features, valid = space.read(cube, rows, columns)
+            shifted = self._shifted(features[None], valid[None])[0]
             inner = (
                 slice(core_rows.start - rows.start, core_rows.stop - rows.start),
                 slice(core_columns.start - columns.start, core_columns.stop - columns.start),
             )
-            core = np.ascontiguousarray(shifted[:, *inner]).reshape(len(shifted), -1).T
-            found = self.groups[nearest(np.ascontiguousarray(core), self.centroids)[0]]
+            points = np.ascontiguousarray(shifted[:, *inner].reshape(len(shifted), -1).T)
+            found = self.prototypes.assign(points)
             known = valid[inner]
             labels[core_rows, core_columns] = np.where(known, found.reshape(known.shape), 0)
             done += known.size
@@ -393,95 +351,49 @@ class DeepGlobalClustering(Clusterer):
             for share in self._predict_into(labels, cube, token):
                 yield Progress(f"labelling {cube.name}", share)
             maps.append(labels)
-        self._summary = summarise(
-            cubes, maps, self.n_clusters, self._bands, self._projection, token
-        )
+        space, _ = self._trained
+        self._summary = summarise(cubes, maps, self.n_clusters, space.grid, space.noise, token)
         if show:
             for scan, labels in enumerate(maps):
                 yield LabelsReady(scan, self._epoch, labels)
 
-    # Features
+    # Parts that exist once training has begun
 
     @property
-    def _bands(self) -> BandGrid:
-        if self._grid is None:
+    def _trained(self) -> tuple[FeatureSpace, LearnedMeanShift]:
+        if self.space is None or self._shift is None:
             raise UserError("This model has not been trained yet; train it first.")
-        return self._grid
-
-    @property
-    def _projection(self) -> NoiseModel:
-        assert self.noise is not None
-        return self.noise
-
-    @property
-    def _network(self) -> LearnedMeanShift:
-        assert self._shift is not None
-        return self._shift
-
-    @property
-    def _scale(self) -> NDArray[np.float32]:
-        """(dimensions,) factor from noise units to the features that are clustered."""
-        scale: NDArray[np.float32] = self._projection.ratios ** np.float32(
-            -self._projection.exponent / 2
-        )
-        return scale
-
-    def _windows(
-        self, cubes: Sequence[HyperCube], token: CancelToken
-    ) -> Iterator[NDArray[np.float32]]:
-        return sample_windows(cubes, self._bands, seed=self.config.seed, token=token)
-
-    def _sample(self, windows: Iterable[NDArray[np.float32]]) -> _Sample:
-        """Turn windows into stacks of features, a few windows of one shape in each."""
-        by_shape: dict[tuple[int, ...], list[tuple[NDArray[np.float32], NDArray[np.bool_]]]] = {}
-        for window in windows:
-            features, valid = self._features(window)
-            by_shape.setdefault(valid.shape, []).append((features, valid))
-        return [
-            (np.stack([item[0] for item in part]), np.stack([item[1] for item in part]))
-            for items in by_shape.values()
-            for part in (items[i : i + _STACK] for i in range(0, len(items), _STACK))
-        ]
-
-    def _features(
-        self, window: NDArray[np.float32]
-    ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-        """Turn a window (bands, rows, columns) into features in noise units and validity."""
-        valid = valid_pixels(window)
-        clean = window if valid.all() else np.where(valid, window, 0)
-        features = self._projection.transform(clean) / self._scale[:, None, None]
-        if not valid.all():
-            features[:, ~valid] = 0
-        return features, valid
+        return self.space, self._shift
 
     def _tensors(
         self, features: NDArray[np.float32], valid: NDArray[np.bool_]
     ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Turn a stack into what the network takes."""
         return (
             torch.from_numpy(features).to(self._device),
-            torch.from_numpy(valid.astype(np.float32)).to(self._device),
+            torch.from_numpy(valid[:, None].astype(np.float32)).to(self._device),
         )
 
     def _shifted(
         self, features: NDArray[np.float32], valid: NDArray[np.bool_]
     ) -> NDArray[np.float32]:
-        """Mean-shift windows (n, dimensions, rows, columns) with validity (n, rows, columns)."""
-        shifted = self._network(*self._tensors(features, valid[:, None]))
-        result: NDArray[np.float32] = shifted.cpu().numpy()
-        return result
+        """Mean-shift a stack of windows; the result is scaled for the prototypes."""
+        space, network = self._trained
+        shifted: NDArray[np.float32] = network(*self._tensors(features, valid)).cpu().numpy()
+        return shifted * space.scale[:, None, None]
 
     # Storage
 
     def save(self, folder: Path) -> None:
         """Write the model and its training state (see `Clusterer.save`)."""
-        if self.noise is None or self.centroids is None or self.groups is None:
+        if self.space is None or self.prototypes is None:
             raise UserError("There is nothing to save yet; train the model first.")
         tensors: dict[str, NDArray[Any]] = {
-            "centroids": self.centroids,
-            "groups": self.groups,
-            **self.noise.tensors(),
+            "prototypes.centroids": self.prototypes.centroids,
+            "prototypes.groups": self.prototypes.groups,
+            **self.space.noise.tensors(),
         }
-        for name, value in self._network.state_dict().items():
+        for name, value in self._trained[1].state_dict().items():
             tensors[f"mean_shift.{name}"] = value.cpu().numpy()
         if self._optimiser is not None:
             for index, state in self._optimiser.state_dict()["state"].items():
@@ -491,7 +403,7 @@ class DeepGlobalClustering(Clusterer):
         metadata = {
             "config": self.config.to_json(),
             "epoch": self._epoch,
-            "bands": self._bands.metadata(),
+            "bands": self.space.grid.metadata(),
         }
         write_model(folder, self.method, metadata, tensors)
 
@@ -500,12 +412,11 @@ class DeepGlobalClustering(Clusterer):
         """Rebuild an estimator from what `save` wrote."""
         config = DGCConfig.from_json(metadata["config"])
         model = cls(**config.to_json())
-        model._grid = BandGrid.from_metadata(metadata["bands"])
-        model.noise = NoiseModel.from_tensors(tensors)
-        model.centroids = tensors["centroids"]
-        model.groups = tensors["groups"]
+        noise = NoiseModel.from_tensors(tensors)
+        model.space = FeatureSpace(BandGrid.from_metadata(metadata["bands"]), noise)
+        model.prototypes = Prototypes(tensors["prototypes.centroids"], tensors["prototypes.groups"])
         model._epoch = int(metadata["epoch"])
-        model._shift = LearnedMeanShift(torch.ones(model.noise.dimensions))
+        model._shift = LearnedMeanShift(torch.ones(noise.dimensions))
         model._shift.load_state_dict(
             {
                 name.removeprefix("mean_shift."): torch.from_numpy(np.array(value))

@@ -1,125 +1,75 @@
-"""Centroids: k-means as a separate, convergent step on features of all scans."""
+"""Many prototypes, grouped into the fine clusters."""
+
+from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import linear_sum_assignment
+
+from napari_dgc.clustering.dgc.kmeans import fit_centroids, nearest
+from napari_dgc.partition.tree import ward_tree
 
 
-def nearest(
-    points: NDArray[np.float32], centroids: NDArray[np.float32]
-) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
-    """Assign points to centroids.
-
-    Parameters
-    ----------
-    points, centroids
-        (n, dimensions) and (clusters, dimensions).
-
-    Returns
-    -------
-    labels, squared : ndarray
-        (n,) index of the nearest centroid, and squared distance to it.
-    """
-    scores = points @ centroids.T
-    scores *= -2
-    scores += (centroids**2).sum(axis=1)
-    labels = scores.argmin(axis=1)
-    squared = scores[np.arange(len(points)), labels] + (points**2).sum(axis=1)
-    return labels, np.maximum(squared, 0)
-
-
-def _seed(
-    points: NDArray[np.float32], clusters: int, generator: np.random.Generator
-) -> NDArray[np.float32]:
-    """Greedy k-means++ (Arthur & Vassilvitskii 2007): each new centroid the best of a few draws."""
-    tries = 2 + int(np.log(clusters))
-    centroids = np.empty((clusters, points.shape[1]), np.float32)
-    centroids[0] = points[generator.integers(len(points))]
-    closest = ((points - centroids[0]) ** 2).sum(axis=1)
-    for k in range(1, clusters):
-        cumulative = np.cumsum(closest, dtype=np.float64)
-        if cumulative[-1] <= 0:
-            centroids[k] = points[generator.integers(len(points))]
-            continue
-        drawn = np.searchsorted(cumulative, generator.random(tries) * cumulative[-1])
-        drawn = np.minimum(drawn, len(points) - 1)
-        squared = points @ points[drawn].T
-        squared *= -2
-        squared += (points**2).sum(axis=1)[:, None] + (points[drawn] ** 2).sum(axis=1)
-        candidates = np.minimum(closest[:, None], np.maximum(squared, 0))
-        best = int(candidates.sum(axis=0).argmin())
-        centroids[k] = points[drawn[best]]
-        closest = candidates[:, best]
-    return centroids
-
-
-def refine(
-    points: NDArray[np.float32],
-    centroids: NDArray[np.float32],
-    iterations: int,
-) -> tuple[NDArray[np.float32], float]:
-    """Lloyd's iterations from given centroids; returns centroids and mean squared distance.
-
-    A centroid that loses all points moves to the point farthest from its own.
-    """
-    centroids = centroids.copy()
-    inertia = np.inf
-    for _ in range(iterations):
-        labels, squared = nearest(points, centroids)
-        previous, inertia = inertia, float(squared.mean())
-        counts = np.bincount(labels, minlength=len(centroids))
-        sums = np.stack(
-            [np.bincount(labels, weights=column, minlength=len(centroids)) for column in points.T],
-            axis=1,
-        )
-        filled = counts > 0
-        centroids[filled] = sums[filled] / counts[filled, None]
-        for k in np.flatnonzero(~filled):
-            farthest = int(squared.argmax())
-            centroids[k] = points[farthest]
-            squared[farthest] = 0
-        if previous - inertia < 1e-5 * inertia and filled.all():
-            break
-    return centroids, inertia
-
-
-def fit_centroids(
-    points: NDArray[np.float32],
-    clusters: int,
-    generator: np.random.Generator,
-    *,
-    start: NDArray[np.float32] | None = None,
-) -> NDArray[np.float32]:
-    """Find centroids of a sample, rare materials included.
-
-    A first k-means tells how crowded each region is; the final one runs on points
-    drawn with probability 1 / sqrt(crowd), so that a lesion of a thousandth of the
-    pixels still gets centroids of its own.
+@dataclass(frozen=True, eq=False)
+class Prototypes:
+    """Centroids and the fine cluster each belongs to.
 
     Parameters
     ----------
-    points
-        (n, dimensions) sample of all scans.
-    clusters
-        Number of centroids.
-    generator
-        Source of all random draws.
-    start
-        Centroids of the last epoch, from which to go on instead of starting anew.
-
-    Returns
-    -------
-    ndarray
-        (clusters, dimensions).
+    centroids
+        (prototypes, dimensions).
+    groups
+        (prototypes,) fine cluster of each, from 1.
     """
-    if start is None:
-        start, _ = refine(points, _seed(points, clusters, generator), 5)
-        fresh = True
-    else:
-        fresh = False
-    labels, _ = nearest(points, start)
-    crowd = np.bincount(labels, minlength=clusters)[labels]
-    weights = 1 / np.sqrt(crowd)
-    drawn = generator.choice(len(points), max(len(points) // 2, 1), p=weights / weights.sum())
-    even = np.ascontiguousarray(points[drawn])
-    centroids, _ = refine(even, _seed(even, clusters, generator) if fresh else start, 12)
-    return centroids
+
+    centroids: NDArray[np.float32]
+    groups: NDArray[np.uint16]
+
+    def assign(self, points: NDArray[np.float32]) -> NDArray[np.uint16]:
+        """Return the fine cluster of each point (n, dimensions)."""
+        found: NDArray[np.uint16] = self.groups[nearest(points, self.centroids)[0]]
+        return found
+
+    @classmethod
+    def fit(
+        cls,
+        points: NDArray[np.float32],
+        *,
+        prototypes: int,
+        clusters: int,
+        generator: np.random.Generator,
+        before: Self | None = None,
+    ) -> Self:
+        """Fit prototypes to a sample of all scans and merge them to fine clusters.
+
+        Parameters
+        ----------
+        points
+            (n, dimensions).
+        prototypes, clusters
+            Number of centroids, fewer when the sample is small, and of fine clusters.
+        generator
+            Source of all random draws.
+        before
+            Prototypes of the last epoch: where to go on from. A fine cluster keeps its
+            number as long as most of its pixels stay. Without, number 1 is the largest.
+        """
+        count = min(prototypes, max(clusters, len(points) // 16))
+        start = before.centroids if before and len(before.centroids) == count else None
+        centroids = fit_centroids(points, count, generator, start=start)
+        nearest_centroid, _ = nearest(points, centroids)
+        mass = np.bincount(nearest_centroid, minlength=count).astype(np.float64)
+        groups = np.empty(count, np.intp)
+        for number, members in enumerate(ward_tree(centroids.astype(float), mass).cut(clusters)):
+            groups[np.array(members) - 1] = number
+        if before is None:
+            masses = np.bincount(groups, weights=mass, minlength=clusters)
+            rank = np.empty(clusters, np.uint16)
+            rank[np.argsort(-masses, kind="stable")] = np.arange(1, clusters + 1)
+        else:
+            shared = np.zeros((clusters, clusters))
+            np.add.at(shared, (groups[nearest_centroid], before.assign(points) - 1), 1.0)
+            _, match = linear_sum_assignment(-shared)
+            rank = (match + 1).astype(np.uint16)
+        return cls(centroids, rank[groups])

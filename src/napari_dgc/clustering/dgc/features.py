@@ -1,0 +1,78 @@
+"""From windows of a scan to noise-whitened features and validity."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_dgc.clustering.bands import BandGrid
+from napari_dgc.clustering.noise import NoiseModel
+from napari_dgc.cubes import HyperCube, valid_pixels
+
+#: Stacks of windows: features (n, dimensions, rows, columns), validity (n, rows, columns).
+Stacks: TypeAlias = list[tuple[NDArray[np.float32], NDArray[np.bool_]]]
+
+#: Windows that are worked on together.
+_STACK = 16
+
+
+@dataclass(frozen=True, eq=False)
+class FeatureSpace:
+    """Bands and noise of a model: how it sees any scan.
+
+    Features are in units of the sensor's noise; multiplied by `scale` they are
+    those in which prototypes are compared.
+    """
+
+    grid: BandGrid
+    noise: NoiseModel
+
+    @property
+    def scale(self) -> NDArray[np.float32]:
+        """(dimensions,) factor from noise units to the features that are clustered."""
+        factor: NDArray[np.float32] = self.noise.ratios ** np.float32(-self.noise.exponent / 2)
+        return factor
+
+    def read(
+        self, cube: HyperCube, rows: slice, columns: slice
+    ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+        """Read a window of a scan as features (dimensions, rows, columns) and validity."""
+        return self.of(self.grid.read(cube, rows, columns))
+
+    def of(self, window: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+        """Turn reflectance (bands, rows, columns) into features and validity.
+
+        Features are 0 where there are no data.
+        """
+        valid = valid_pixels(window)
+        complete = bool(valid.all())
+        features = self.noise.transform(window if complete else np.where(valid, window, 0))
+        features /= self.scale[:, None, None]
+        if not complete:
+            features[:, ~valid] = 0
+        return features, valid
+
+    def stacks(self, windows: Iterable[NDArray[np.float32]]) -> Stacks:
+        """Turn windows into stacks of features, a few windows of one shape in each."""
+        by_shape: dict[tuple[int, ...], Stacks] = {}
+        for window in windows:
+            features, valid = self.of(window)
+            by_shape.setdefault(valid.shape, []).append((features, valid))
+        return [
+            (
+                np.stack([features for features, _ in items[start : start + _STACK]]),
+                np.stack([valid for _, valid in items[start : start + _STACK]]),
+            )
+            for items in by_shape.values()
+            for start in range(0, len(items), _STACK)
+        ]
+
+
+def variances(stacks: Stacks) -> NDArray[np.float32]:
+    """(dimensions,) mean square of the features, at least the noise's own 1."""
+    total = np.sum([(features**2).sum(axis=(0, 2, 3), dtype=float) for features, _ in stacks], 0)
+    count = sum(int(valid.sum()) for _, valid in stacks)
+    result: NDArray[np.float32] = np.maximum(total / max(count, 1), 1.0).astype(np.float32)
+    return result
