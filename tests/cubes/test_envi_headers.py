@@ -164,6 +164,7 @@ def test_a_longer_data_file_is_opened_and_said(tmp_path):
         ({"samples": -4}, "samples = -4"),
         ({"samples": 0}, "empty image"),
         ({"samples": "4.5"}, "not a whole number"),
+        ({"samples": "{4\n\n4}"}, "“samples = 4 4”"),
         ({"samples": "٤"}, "not a whole number"),
         ({"lines": 10**15}, "too short"),
         ({"lines": "9" * 40}, "not a whole number"),

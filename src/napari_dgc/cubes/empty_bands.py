@@ -41,8 +41,8 @@ def _missing(cube: HyperCube, bands: slice, rows: int, columns: int) -> NDArray[
     samples = np.asarray(cube.data[bands, evenly(cube.rows, rows), evenly(cube.columns, columns)])
     missing: NDArray[np.bool_] = np.zeros(samples.shape, bool)
     if samples.dtype.kind == "f":
-        missing |= ~np.isfinite(samples)
+        missing = ~np.isfinite(samples)
     if cube.no_data is not None:
-        missing |= np.asarray(samples == cube.no_data)
+        missing = np.logical_or(missing, samples == cube.no_data)
     everywhere: NDArray[np.bool_] = missing.all(axis=(1, 2))
     return everywhere

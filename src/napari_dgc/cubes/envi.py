@@ -20,6 +20,7 @@ from napari_dgc.cubes.envi_header import (
     header_wavelengths,
     is_envi_header,
     read_header,
+    shown,
 )
 from napari_dgc.errors import UserError
 
@@ -93,7 +94,7 @@ def open_envi(path: Path) -> HyperCube:
     interleave = header.get("interleave", "").lower()
     if interleave not in _INTERLEAVES:
         raise UserError(
-            f"The ENVI header {header_path} gives “interleave = {interleave[:40]}”; "
+            f"The ENVI header {header_path} gives “interleave = {shown(interleave)}”; "
             "expected bsq, bil or bip."
         )
     needed = offset + rows * columns * bands * dtype.itemsize
@@ -126,7 +127,7 @@ def _refuse_other_types(header: Header, path: Path) -> None:
     if "classification" in words:
         raise UserError(f"{path} is an ENVI classification (a label image), not a cube.")
     if words not in ("envi standard", "envi", "standard", ""):
-        raise UserError(f"{path} has the file type “{kind[:40]}”, which is not an ENVI image.")
+        raise UserError(f"{path} has the file type “{shown(kind)}”, which is not an ENVI image.")
     if header.get("file compression", "0").strip() not in ("0", ""):
         raise UserError(f"{path} describes compressed data, which is not supported; save it plain.")
     for key in ("major frame offsets", "minor frame offsets"):

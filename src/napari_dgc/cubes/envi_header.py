@@ -77,13 +77,19 @@ def _parse(text: str, path: Path) -> Header:
                 following = next(lines, None)
                 if following is None:
                     raise UserError(
-                        f"The ENVI header {path} ends inside the braces of “{key.strip()}”."
+                        f"The ENVI header {path} ends inside the braces of “{shown(key)}”."
                     )
                 if not following.lstrip().startswith(";"):
                     parts.append(following)
             value = "\n".join(parts)[1:].rpartition("}")[0].strip()
         header[" ".join(key.lower().split())] = value
     return header
+
+
+def shown(text: str) -> str:
+    """Return the beginning of a value for a message, on one line."""
+    printable = "".join(letter if letter.isprintable() else " " for letter in text[:200])
+    return " ".join(printable.split())[:40]
 
 
 def header_count(header: Header, key: str, path: Path, default: int | None = None) -> int:
@@ -95,7 +101,7 @@ def header_count(header: Header, key: str, path: Path, default: int | None = Non
         return default
     if not re.fullmatch(r"\+?\d{1,18}", text, re.ASCII):
         raise UserError(
-            f"The ENVI header {path} gives “{key} = {text[:40]}”, which is not a whole number "
+            f"The ENVI header {path} gives “{key} = {shown(text)}”, which is not a whole number "
             "of 0 or more."
         )
     return int(text)
@@ -181,7 +187,7 @@ def _notes_on_band_names(header: Header) -> list[str]:
     if len(names) < 2 or not all(re.search(r"\d{3,}\.\d+", name) for name in names):
         return []
     note = (
-        f"The header has no wavelengths, though its band names carry numbers (“{names[0]}”); "
+        f"The header has no wavelengths, but numbers in its band names (“{shown(names[0])}”); "
         "give them as a wavelengths file if they are band centres."
     )
     return [note]
