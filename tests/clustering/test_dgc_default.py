@@ -98,6 +98,14 @@ def test_stopped_and_resumed_equals_uninterrupted(cubes: list[HyperCube], tmp_pa
     np.testing.assert_array_equal(again.summary.adjacency, whole.summary.adjacency)
 
 
+def test_more_epochs_on_a_loaded_model(cubes: list[HyperCube], tmp_path) -> None:
+    small(epochs=1).fit(cubes).save(tmp_path)
+    model = load_model(tmp_path)
+    model.epochs = 3
+    assert list(model.fit_iter(cubes, resume=True))[-1] == TrainingFinished(3, stopped=False)
+    np.testing.assert_array_equal(model.predict(cubes[0]), small().fit(cubes).predict(cubes[0]))
+
+
 def test_stopped_before_the_first_cluster(cubes: list[HyperCube], tmp_path) -> None:
     source = CancelSource()
     source.cancel()

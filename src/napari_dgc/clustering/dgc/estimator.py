@@ -98,6 +98,8 @@ class DeepGlobalClustering(Clusterer):
         self.config = DGCConfig(
             clusters=clusters, epochs=epochs, seed=seed, device=device, **options
         )
+        #: Epochs in all; may be raised before going on.
+        self.epochs = epochs
         self.space: FeatureSpace | None = None
         self.prototypes: Prototypes | None = None
         self._shift: LearnedMeanShift | None = None
@@ -141,7 +143,7 @@ class DeepGlobalClustering(Clusterer):
             device=self._device,
             scans=len(cubes),
             epoch=self._epoch if go_on else 0,
-            epochs=self.config.epochs,
+            epochs=self.epochs,
             clusters=self.config.clusters,
         )
         try:
@@ -186,7 +188,7 @@ class DeepGlobalClustering(Clusterer):
             [(cube.rows, cube.columns) for cube in cubes], patch=config.patch, seed=config.seed
         )
         skipped = 0
-        while self._epoch < config.epochs:
+        while self._epoch < self.epochs:
             before = self._snapshot()
             try:
                 for step in range(config.steps):
@@ -204,7 +206,7 @@ class DeepGlobalClustering(Clusterer):
                 check_stop(token)
                 self._epoch += 1
                 self._fit_prototypes(sample)
-                if previews or self._epoch == config.epochs:
+                if previews or self._epoch == self.epochs:
                     yield from self._label_maps(cubes, token, show=previews)
             except InterruptedError:
                 # Half an epoch is undone, so that going on equals never having stopped.
@@ -213,7 +215,7 @@ class DeepGlobalClustering(Clusterer):
             active = self.n_clusters if self._summary is None else int(self._summary.active.sum())
             yield EpochFinished(
                 self._epoch,
-                config.epochs,
+                self.epochs,
                 active,
                 {"surprise": self._surprise(sample)},
             )
@@ -401,7 +403,7 @@ class DeepGlobalClustering(Clusterer):
                     tensors[f"optimiser.{index}.{name}"] = value.cpu().numpy()
         tensors |= summary_tensors(self._summary)
         metadata = {
-            "config": self.config.to_json(),
+            "config": self.config.to_json() | {"epochs": self.epochs},
             "epoch": self._epoch,
             "bands": self.space.grid.metadata(),
         }
