@@ -43,6 +43,7 @@ def _missing(cube: HyperCube, bands: slice, rows: int, columns: int) -> NDArray[
     if samples.dtype.kind == "f":
         missing = ~np.isfinite(samples)
     if cube.no_data is not None:
-        missing = np.logical_or(missing, samples == cube.no_data)
+        marked: NDArray[np.bool_] = np.asarray(samples == cube.no_data, bool)
+        missing = missing | marked
     everywhere: NDArray[np.bool_] = missing.all(axis=(1, 2))
     return everywhere
