@@ -44,6 +44,6 @@ def _missing(cube: HyperCube, bands: slice, rows: int, columns: int) -> NDArray[
         missing = ~np.isfinite(samples)
     if cube.no_data is not None:
         marked: NDArray[np.bool_] = np.asarray(samples == cube.no_data, bool)
-        missing = missing | marked
+        missing[marked] = True
     everywhere: NDArray[np.bool_] = missing.all(axis=(1, 2))
     return everywhere
