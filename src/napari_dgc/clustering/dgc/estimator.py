@@ -98,14 +98,16 @@ class DeepGlobalClustering(Clusterer):
         self.config = DGCConfig(
             clusters=clusters, epochs=epochs, seed=seed, device=device, **options
         )
-        #: Epochs in all; may be raised before going on.
         self.epochs = epochs
+        self.device = device
+        self.seed = seed
         self.space: FeatureSpace | None = None
         self.prototypes: Prototypes | None = None
         self._shift: LearnedMeanShift | None = None
         self._optimiser: torch.optim.Adam | None = None
         self._summary: ClusterSummary | None = None
         self._epoch = 0
+        # The device in use, which "auto" was resolved to.
         self._device = "cpu"
 
     @property
@@ -135,7 +137,7 @@ class DeepGlobalClustering(Clusterer):
     ) -> Iterator[TrainingEvent]:
         """Train, yielding events (see `Clusterer.fit_iter`)."""
         token = token or never_cancelled()
-        self._device = resolve_device(self.config.device)
+        self._device = resolve_device(self.device)
         grid = BandGrid.from_cubes(cubes)
         go_on = resume and self.prototypes is not None
         yield TrainingStarted(
@@ -152,13 +154,13 @@ class DeepGlobalClustering(Clusterer):
                 for cube in cubes:
                     space.grid.check(cube)
                 sample = space.stacks(
-                    sample_windows(cubes, space.grid, seed=self.config.seed, token=token)
+                    sample_windows(cubes, space.grid, seed=self.seed, token=token)
                 )
                 self._set_up_optimiser()
             else:
                 self._forget()
                 raw = []
-                for window in sample_windows(cubes, grid, seed=self.config.seed, token=token):
+                for window in sample_windows(cubes, grid, seed=self.seed, token=token):
                     raw.append(window)
                     yield Progress("reading samples", 0.5)
                 yield Progress("measuring the sensor's noise", 0.5)
@@ -185,7 +187,7 @@ class DeepGlobalClustering(Clusterer):
         """Yield the events of the epochs that are left."""
         config = self.config
         sampler = PairSampler(
-            [(cube.rows, cube.columns) for cube in cubes], patch=config.patch, seed=config.seed
+            [(cube.rows, cube.columns) for cube in cubes], patch=config.patch, seed=self.seed
         )
         skipped = 0
         while self._epoch < self.epochs:
@@ -294,7 +296,7 @@ class DeepGlobalClustering(Clusterer):
             ]
         )
         # The same draws every epoch: what changes is the features, not the sample.
-        generator = np.random.default_rng(config.seed)
+        generator = np.random.default_rng(self.seed)
         points = points[generator.permutation(len(points))[: config.sample]]
         self.prototypes = Prototypes.fit(
             np.ascontiguousarray(points),
@@ -403,7 +405,7 @@ class DeepGlobalClustering(Clusterer):
                     tensors[f"optimiser.{index}.{name}"] = value.cpu().numpy()
         tensors |= summary_tensors(self._summary)
         metadata = {
-            "config": self.config.to_json() | {"epochs": self.epochs},
+            "config": self.config.to_json() | {"epochs": self.epochs, "device": self.device},
             "epoch": self._epoch,
             "bands": self.space.grid.metadata(),
         }
