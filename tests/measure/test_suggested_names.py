@@ -1,0 +1,168 @@
+"""Names suggested from hand-made summaries and from simulated scans."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pytest
+
+from napari_dgc.cubes import HyperCube
+from napari_dgc.measure.suggest import suggest_names, suggest_partition, summary_wavelengths
+from napari_dgc.partition import ClusterSummary, Partition, build_tree
+from napari_dgc.partition.summary import count_adjacency, count_border
+
+WAVELENGTHS = np.arange(450.0, 951.0, 10.0)
+
+
+def spectrum(red: float, shoulder: float, plateau: float) -> np.ndarray:
+    """A spectrum with these reflectances at 670, 710 and 800 nm."""
+    return np.interp(WAVELENGTHS, [670, 710, 800], [red, shoulder, plateau])
+
+
+CLOTH = spectrum(0.03, 0.035, 0.13)
+CARD = spectrum(0.30, 0.31, 0.33)
+TISSUE = spectrum(0.04, 0.20, 0.46)
+HALO = spectrum(0.08, 0.29, 0.45)
+LESION = spectrum(0.05, 0.11, 0.17)
+SHADE = 0.4 * TISSUE
+GLARE = TISSUE + 0.25
+EDGE = 0.5 * TISSUE + 0.5 * CLOTH
+
+
+@dataclass
+class Scene:
+    """A leaf (2) with shade (3), glare (4), rim (5) and a spot (7) in a halo (6), on 1."""
+
+    background: np.ndarray
+
+    def map(self, ill: bool) -> np.ndarray:
+        labels = np.ones((40, 40), np.uint16)
+        labels[7:33, 7:33] = 5
+        labels[8:32, 8:32] = 2
+        labels[8:32, 8:12] = 3
+        labels[26:30, 26:30] = 4
+        if ill:
+            labels[14:23, 16:25] = 6
+            labels[16:21, 18:23] = 7
+        return labels
+
+    def summary(self, *scans: bool) -> ClusterSummary:
+        spectra = np.stack([self.background, TISSUE, SHADE, GLARE, EDGE, HALO, LESION])
+        parts = []
+        for ill in scans:
+            labels = self.map(ill)
+            counts = np.bincount(labels.ravel(), minlength=8)[None, 1:]
+            known = np.where(counts.T > 0, spectra, np.nan)
+            parts.append(
+                ClusterSummary(
+                    counts,
+                    known,
+                    known[:, ::5],
+                    count_adjacency(labels, 7),
+                    count_border(labels, 7),
+                )
+            )
+        return ClusterSummary.combine(parts)
+
+
+def names_of(partition: Partition) -> dict[int, str]:
+    return {member: info.name for info in partition.classes for member in info.members}
+
+
+@pytest.mark.parametrize("background", [CLOTH, CARD], ids=["cloth", "card"])
+@pytest.mark.parametrize("scans", [(False, True), (True,), (True, True)])
+def test_every_part_of_the_scene_gets_its_name(
+    background: np.ndarray, scans: tuple[bool, ...]
+) -> None:
+    summary = Scene(background).summary(*scans)
+    names = names_of(suggest_names(summary, Partition.fine(7), WAVELENGTHS))
+    assert names[1] == "background"
+    assert names[2] == names[3] == names[4] == "healthy tissue"
+    assert names[6] == "halo"
+    assert names[7] == "lesion"
+    assert names[5] in ("", "healthy tissue")
+
+
+def test_a_healthy_leaf_gets_no_lesion() -> None:
+    summary = Scene(CLOTH).summary(False, False)
+    partition = suggest_partition(summary, build_tree(summary), WAVELENGTHS)
+    assert not partition.named({"lesion", "halo"})
+    assert partition.named({"background"}) == {1}
+
+
+def test_dark_things_on_the_cloth_are_no_lesions() -> None:
+    # Cluster 7 with a lesion's spectrum, but lying on the cloth.
+    labels = Scene(CLOTH).map(ill=False)
+    labels[2:5, 2:30] = 7
+    spectra = np.stack([CLOTH, TISSUE, SHADE, GLARE, EDGE, HALO, LESION])
+    spectra[5] = np.nan
+    counts = np.bincount(labels.ravel(), minlength=8)[None, 1:]
+    summary = ClusterSummary(
+        counts, spectra, spectra, count_adjacency(labels, 7), count_border(labels, 7)
+    )
+    assert names_of(suggest_names(summary, Partition.fine(7), WAVELENGTHS))[7] != "lesion"
+
+
+def test_same_names_become_one_class_and_the_tree_is_kept() -> None:
+    summary = Scene(CLOTH).summary(False, True)
+    tree = build_tree(summary)
+    partition = suggest_partition(summary, tree, WAVELENGTHS)
+    assert partition.tree is tree
+    assert partition.class_of(2).members[:3] == (2, 3, 4)
+    names = [info.name for info in partition.classes if info.name]
+    assert len(names) == len(set(names))
+
+
+def test_classes_are_judged_as_a_whole() -> None:
+    summary = Scene(CLOTH).summary(False, True)
+    partition = Partition.fine(7).merge([2, 3, 4])
+    assert names_of(suggest_names(summary, partition, WAVELENGTHS))[4] == "healthy tissue"
+
+
+def test_names_that_the_user_gave_stay() -> None:
+    summary = Scene(CLOTH).summary(False, True)
+    partition = Partition.fine(7).rename(7, "blister blight")
+    assert names_of(suggest_names(summary, partition, WAVELENGTHS))[7] == "blister blight"
+
+
+@pytest.mark.parametrize("wavelengths", [None, np.linspace(400, 600, 51), WAVELENGTHS[:-1]])
+def test_without_the_needed_wavelengths_only_the_background_is_named(
+    wavelengths: np.ndarray | None,
+) -> None:
+    summary = Scene(CLOTH).summary(False, True)
+    names = names_of(suggest_names(summary, Partition.fine(7), wavelengths))
+    assert names[1] == "background"
+    assert set(names.values()) == {"background", ""}
+
+
+def test_bad_bands_and_empty_clusters_do_no_harm() -> None:
+    summary = Scene(CLOTH).summary(False, True)
+    spectra = summary.spectra.copy()
+    spectra[:, ::2] = np.nan
+    pixels = np.pad(summary.pixels, ((0, 0), (0, 1)))
+    padded = ClusterSummary(
+        pixels,
+        np.vstack([spectra, np.full((1, spectra.shape[1]), np.nan)]),
+        np.pad(summary.features, ((0, 1), (0, 0))),
+        np.pad(summary.adjacency, ((0, 1), (0, 1))),
+        np.pad(summary.border, (0, 1)),
+    )
+    names = names_of(suggest_names(padded, Partition.fine(8), WAVELENGTHS))
+    assert (names[7], names[8]) == ("lesion", "")
+
+
+def test_brightness_and_gain_do_not_matter() -> None:
+    summary = Scene(CLOTH).summary(False, True)
+    counts = replace(summary, spectra=summary.spectra * 4095)
+    expected = suggest_names(summary, Partition.fine(7), WAVELENGTHS)
+    assert suggest_names(counts, Partition.fine(7), WAVELENGTHS) == expected
+
+
+def test_wavelengths_of_a_summary_come_from_a_scan() -> None:
+    summary = Scene(CLOTH).summary(True)
+    cube = HyperCube(np.zeros((53, 2, 2)), "a", np.arange(53.0), "nm", bad_bands=(0, 9))
+    found = summary_wavelengths(summary, cube)
+    assert found is not None
+    assert found.tolist() == [k for k in range(53) if k not in (0, 9)]
+    assert summary_wavelengths(summary, HyperCube(np.zeros((53, 2, 2)), "a")) is None
+    other = HyperCube(np.zeros((40, 2, 2)), "a", np.arange(40.0), "nm")
+    assert summary_wavelengths(summary, other) is None
