@@ -41,9 +41,8 @@ def _missing(cube: HyperCube, bands: slice, rows: int, columns: int) -> NDArray[
     samples = np.asarray(cube.data[bands, evenly(cube.rows, rows), evenly(cube.columns, columns)])
     missing: NDArray[np.bool_] = np.zeros(samples.shape, bool)
     if samples.dtype.kind == "f":
-        missing = ~np.isfinite(samples)
+        missing[~np.isfinite(samples)] = True
     if cube.no_data is not None:
-        marked: NDArray[np.bool_] = np.asarray(samples == cube.no_data, bool)
-        missing[marked] = True
+        missing[samples == cube.no_data] = True
     everywhere: NDArray[np.bool_] = missing.all(axis=(1, 2))
     return everywhere
