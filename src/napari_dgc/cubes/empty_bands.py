@@ -44,5 +44,4 @@ def _missing(cube: HyperCube, bands: slice, rows: int, columns: int) -> NDArray[
         missing[~np.isfinite(samples)] = True
     if cube.no_data is not None:
         missing[samples == cube.no_data] = True
-    everywhere: NDArray[np.bool_] = missing.all(axis=(1, 2))
-    return everywhere
+    return np.asarray(missing.all(axis=(1, 2)))
