@@ -4,11 +4,15 @@ import numpy as np
 import pytest
 
 from napari_dgc.cancel import CancelSource
+from napari_dgc.clustering.bands import BandGrid
 from napari_dgc.clustering.labelling import check_stop, iter_tiles, mean_spectra, summarise
 from napari_dgc.cubes import HyperCube
 
 
 class AllBands:
+    n_bands = 2
+    good_bands = np.arange(2)
+
     def read(self, cube: HyperCube, rows: slice, columns: slice):
         return cube.read(rows, columns)
 
@@ -51,6 +55,14 @@ def test_summary_of_two_scans_adds_up() -> None:
     # Pairs: scan a has one 1-1, one 2-2 and two 1-2; scan b has 1-1 left and 1-1 below.
     np.testing.assert_array_equal(summary.adjacency[:2, :2], [[3, 2], [2, 1]])
     np.testing.assert_array_equal(summary.active, [True, True, False])
+
+
+def test_bad_bands_are_gaps_in_the_spectra() -> None:
+    cube = HyperCube(data=np.ones((3, 2, 2), np.float32), name="a", bad_bands=(1,))
+    labels = np.ones((2, 2), np.uint16)
+    summary = summarise([cube], [labels], 1, BandGrid.from_cubes([cube]), Doubled())
+    np.testing.assert_array_equal(summary.spectra, [[1, np.nan, 1]])
+    np.testing.assert_array_equal(summary.features, [[2, 2]])
 
 
 def test_stop_is_noticed() -> None:

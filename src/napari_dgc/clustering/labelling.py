@@ -17,6 +17,14 @@ _SPECTRA_SAMPLE = 200_000
 class Bands(Protocol):
     """Reads windows of a cube in the bands of the model."""
 
+    @property
+    def n_bands(self) -> int:
+        """Number of bands of the training scans, bad ones included."""
+
+    @property
+    def good_bands(self) -> NDArray[np.intp]:
+        """Indices of the bands that `read` returns."""
+
     def read(self, cube: HyperCube, rows: slice, columns: slice) -> NDArray[np.float32]:
         """Return (bands, rows, columns)."""
 
@@ -125,12 +133,14 @@ def summarise(
         spectra = mean_spectra(cube, labels, clusters, bands)
         known = np.asarray(np.isfinite(spectra).all(axis=1))[:, None]
         features = projection.transform(np.where(known, spectra, 0).T.astype(np.float32)).T
+        all_bands = np.full((clusters, bands.n_bands), np.nan)
+        all_bands[:, bands.good_bands] = spectra
         parts.append(
             ClusterSummary(
                 pixels=np.bincount(labels.ravel(), minlength=clusters + 1)[None, 1:].astype(
                     np.int64
                 ),
-                spectra=spectra,
+                spectra=all_bands,
                 features=np.where(known, features, np.nan).astype(np.float64),
                 adjacency=count_adjacency(labels, clusters),
                 border=count_border(labels, clusters),
