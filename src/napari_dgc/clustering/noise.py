@@ -12,7 +12,6 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import eigh
 
 from napari_dgc.cancel import CancelToken
 from napari_dgc.clustering.labelling import Bands, check_stop
@@ -104,7 +103,7 @@ class NoiseModel:
         # Products are summed in single precision, and few pixels of many bands have directions
         # without any noise: both need a floor that grows with the whole noise.
         floor = 1e-6 * float(np.trace(noise)) + 1e-12 * float(np.trace(signal)) / size
-        ratios, vectors = eigh(signal, noise + max(floor, 1e-20) * np.eye(size))
+        ratios, vectors = _relative_eigenvectors(signal, noise + max(floor, 1e-20) * np.eye(size))
         order = np.argsort(ratios)[::-1]
         informative = int((ratios > 1.5).sum())
         kept = order[: int(np.clip(informative, min(3, size), min(max_dimensions, size)))]
@@ -138,6 +137,19 @@ class NoiseModel:
             tensors["noise.ratios"],
             float(tensors["noise.exponent"][0]),
         )
+
+
+def _relative_eigenvectors(
+    signal: NDArray[np.float64], noise: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Solve signal v = ratio noise v with v' noise v = 1; returns ratios and columns v.
+
+    scipy.linalg.eigh does the same but holds Python's global lock, and with it the
+    window, for as long as it computes.
+    """
+    inverse = np.linalg.inv(np.linalg.cholesky(noise))
+    ratios, vectors = np.linalg.eigh(inverse @ signal @ inverse.T)
+    return ratios, inverse.T @ vectors
 
 
 class _Moments:
