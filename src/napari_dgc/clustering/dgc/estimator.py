@@ -175,6 +175,9 @@ class DeepGlobalClustering(Clusterer):
                     yield from self._label_maps(cubes, token, show=True)
             yield from self._epochs(cubes, sample, token, previews)
         except InterruptedError:
+            if self.prototypes is not None and self._summary is None:
+                # Without a summary there would be no merge tree to cut.
+                yield from self._label_maps(cubes, never_cancelled(), show=previews)
             yield TrainingFinished(self._epoch, stopped=True)
 
     def _epochs(

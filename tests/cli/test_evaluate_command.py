@@ -1,0 +1,128 @@
+"""``evaluate``: pairing files, names, output."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy.io import savemat
+from tifffile import imwrite
+
+from napari_dgc.cli import main
+
+Capture = pytest.CaptureFixture[str]
+TRUTH = np.array([[1, 1, 2, 2], [1, 1, 2, 4], [0, 1, 4, 4]], np.uint8)
+#: Clusters 3 and 5 are background, 7 is tissue, 8 lesion; one lesion pixel is missed.
+PREDICTED = np.array([[3, 5, 7, 7], [3, 5, 7, 7], [7, 5, 8, 8]], np.uint8)
+
+
+@pytest.fixture
+def folders(tmp_path: Path) -> tuple[Path, Path]:
+    predicted, truth = tmp_path / "maps", tmp_path / "scans" / "truth"
+    predicted.mkdir()
+    truth.mkdir(parents=True)
+    imwrite(predicted / "day5.tif", PREDICTED)
+    imwrite(truth / "day5.tif", TRUTH)
+    (truth / "classes.csv").write_text("label,name\n1,background\n2,healthy tissue\n4,lesion\n")
+    return predicted, truth
+
+
+def evaluate(predicted: Path, truth: Path, *options: str) -> int:
+    return main(["evaluate", "--pred", str(predicted), "--truth", str(truth), *options])
+
+
+def test_it_prints_and_writes_the_figures(
+    folders: tuple[Path, Path], tmp_path: Path, capsys: Capture
+) -> None:
+    predicted, truth = folders
+    figures = tmp_path / "new" / "figures.json"
+    assert evaluate(predicted, truth, "--json", str(figures)) == 0
+    out, err = capsys.readouterr()
+    assert err == ""
+    lines = out.splitlines()
+    assert any(line.startswith("background/tissue IoU") and "1.000" in line for line in lines)
+    assert any(line.startswith("lesion IoU ") and "0.667" in line for line in lines)
+    content = json.loads(figures.read_text())
+    assert content["pooled"]["lesion_iou"] == pytest.approx(2 / 3, abs=1e-6)
+    assert content["classes"] == {"1": "background", "2": "healthy tissue", "4": "lesion"}
+
+
+def test_the_folder_that_simulate_wrote_will_do(folders: tuple[Path, Path]) -> None:
+    predicted, truth = folders
+    (truth.parent / "day5.mat").write_bytes(b"a cube, not a map")
+    assert evaluate(predicted, truth.parent) == 0
+
+
+@pytest.mark.parametrize("kind", ["npy", "png", "mat"])
+def test_every_kind_of_map_will_do(folders: tuple[Path, Path], kind: str, capsys: Capture) -> None:
+    from PIL import Image
+
+    predicted, truth = folders
+    for folder, labels in ((predicted, PREDICTED), (truth, TRUTH)):
+        (folder / "day5.tif").unlink()
+        if kind == "npy":
+            np.save(folder / "day5.npy", labels)
+        elif kind == "png":
+            Image.fromarray(labels).save(folder / "day5.png")
+        else:
+            savemat(folder / "day5.mat", {"labels": labels.astype(float)})
+    assert evaluate(predicted, truth) == 0
+    assert "0.667" in capsys.readouterr().out
+
+
+def test_what_has_no_partner_is_left_out_and_said(
+    folders: tuple[Path, Path], capsys: Capture
+) -> None:
+    predicted, truth = folders
+    imwrite(predicted / "day3.tif", PREDICTED)
+    imwrite(truth / "day9.tif", TRUTH)
+    assert evaluate(predicted, truth) == 0
+    err = capsys.readouterr().err
+    assert "day3 has no truth" in err
+    assert "day9 has no prediction" in err
+
+
+def test_without_class_table_general_figures_remain(
+    folders: tuple[Path, Path], capsys: Capture
+) -> None:
+    predicted, truth = folders
+    (truth / "classes.csv").unlink()
+    assert evaluate(predicted, truth) == 0
+    out, err = capsys.readouterr()
+    assert "no classes.csv" in err
+    assert "adjusted Rand index" in out
+
+
+def test_bad_folders_are_refused_in_one_line(
+    folders: tuple[Path, Path], tmp_path: Path, capsys: Capture
+) -> None:
+    predicted, truth = folders
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    other = tmp_path / "other"
+    other.mkdir()
+    imwrite(other / "leaf.tif", PREDICTED)
+    twice = tmp_path / "twice"
+    twice.mkdir()
+    imwrite(twice / "day5.tif", PREDICTED)
+    np.save(twice / "day5.npy", PREDICTED)
+    wide = tmp_path / "wide"
+    wide.mkdir()
+    imwrite(wide / "day5.tif", np.ones((3, 9), np.uint8))
+    broken = tmp_path / "broken"
+    broken.mkdir()
+    (broken / "day5.png").write_text("no picture")
+    for folder, said in (
+        (empty, "no label maps"),
+        (other, "name both after the scan"),
+        (twice, "two label maps named day5"),
+        (wide, "differ in size"),
+        (broken, "day5.png"),
+    ):
+        assert evaluate(folder, truth) == 2
+        out, err = capsys.readouterr()
+        assert out == ""
+        assert said in err
+        assert err.count("\n") == 1
+    assert evaluate(predicted, truth, "--json", str(tmp_path)) == 2
+    assert "is a folder" in capsys.readouterr().err

@@ -1,0 +1,100 @@
+"""``segment``: one label map per scan."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from napari_dgc.annotations import read_labels
+from napari_dgc.cli import main
+from napari_dgc.clustering.estimator import Clusterer
+from napari_dgc.cubes.matlab_writer import write_matlab
+
+Capture = pytest.CaptureFixture[str]
+
+
+@pytest.fixture
+def model(stand_in: type[Clusterer], scans: list[Path], tmp_path: Path, capsys: Capture) -> Path:
+    folder = tmp_path / "model"
+    arguments = [*map(str, scans), "--model", str(folder), "--epochs", "1", "--clusters", "9"]
+    assert main(["train", *arguments]) == 0
+    capsys.readouterr()
+    return folder
+
+
+def segment(scans: list[Path], model: Path, out: Path, *options: str) -> int:
+    return main(["segment", *map(str, scans), "--model", str(model), "--out", str(out), *options])
+
+
+@pytest.mark.parametrize("kind", ["tif", "npy", "png"])
+def test_one_map_per_scan_named_after_it(
+    model: Path, scans: list[Path], tmp_path: Path, capsys: Capture, kind: str
+) -> None:
+    out = tmp_path / "maps"
+    assert segment(scans, model, out, "--format", kind) == 0
+    printed = capsys.readouterr().out.splitlines()
+    assert printed == [str(out / f"first.{kind}"), str(out / f"second.{kind}")]
+    assert sorted(path.name for path in out.iterdir()) == [f"first.{kind}", f"second.{kind}"]
+    first, second = (read_labels(Path(path)) for path in printed)
+    assert first.shape == second.shape == (10, 12)
+    assert first.min() == 1
+    assert first.max() == 9
+    assert np.argwhere(second == 0).tolist() == [[3, 4]]
+
+
+def test_classes_are_counted_without_gaps(model: Path, scans: list[Path], tmp_path: Path) -> None:
+    assert segment(scans, model, tmp_path / "maps", "--classes", "3") == 0
+    labels = read_labels(tmp_path / "maps" / "first.tif")
+    assert np.unique(labels).tolist() == [1, 2, 3]
+    fine_out = tmp_path / "fine"
+    segment(scans, model, fine_out)
+    fine = read_labels(fine_out / "first.tif")
+    # A cut only merges: every fine cluster lies in one class.
+    assert all(len(np.unique(labels[fine == k])) == 1 for k in np.unique(fine))
+
+
+def test_more_classes_than_clusters_are_refused(
+    model: Path, scans: list[Path], tmp_path: Path, capsys: Capture
+) -> None:
+    assert segment(scans, model, tmp_path / "maps", "--classes", "10") == 2
+    assert "from 1 to 9" in capsys.readouterr().err
+    assert not (tmp_path / "maps").exists()
+
+
+def test_two_scans_of_one_name_are_refused_before_any_work(
+    model: Path, scans: list[Path], tmp_path: Path, capsys: Capture
+) -> None:
+    other = tmp_path / "other" / scans[0].name
+    other.parent.mkdir()
+    write_matlab(other, np.ones((6, 4, 4), np.float32), np.linspace(400, 1000, 6))
+    assert segment([*scans, other], model, tmp_path / "maps") == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "named first" in err
+    assert not (tmp_path / "maps").exists()
+
+
+def test_a_folder_without_model_is_refused(
+    stand_in: type[Clusterer], scans: list[Path], tmp_path: Path, capsys: Capture
+) -> None:
+    assert segment(scans, tmp_path, tmp_path / "maps") == 2
+    assert "There is no model" in capsys.readouterr().err
+
+
+def test_an_interrupt_keeps_the_maps_so_far(
+    model: Path,
+    scans: list[Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    stand_in: type[Clusterer],
+) -> None:
+    real = stand_in.predict
+
+    def predict(self: Clusterer, cube: object, *, token: object = None) -> object:
+        if getattr(cube, "name", "") == "second":
+            raise InterruptedError
+        return real(self, cube, token=token)
+
+    monkeypatch.setattr(stand_in, "predict", predict)
+    assert segment(scans, model, tmp_path / "maps") == 130
+    assert [path.name for path in (tmp_path / "maps").iterdir()] == ["first.tif"]

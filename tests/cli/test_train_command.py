@@ -1,0 +1,142 @@
+"""``train``: lines per epoch, saving, resuming, interrupting."""
+
+import json
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from napari_dgc.cli import main
+from napari_dgc.clustering.estimator import Clusterer
+from napari_dgc.clustering.storage import load_model
+
+Capture = pytest.CaptureFixture[str]
+
+
+def train(scans: list[Path], model: Path, *options: str) -> int:
+    return main(["train", *map(str, scans), "--model", str(model), *options])
+
+
+def test_one_line_per_epoch_on_stdout_and_the_rest_on_stderr(
+    stand_in: type[Clusterer], scans: list[Path], tmp_path: Path, capsys: Capture
+) -> None:
+    assert train(scans, tmp_path / "model", "--epochs", "3", "--clusters", "5") == 0
+    out, err = capsys.readouterr()
+    assert out.splitlines() == [
+        "epoch 1/3  spread 1.0000  active clusters 3",
+        "epoch 2/3  spread 0.5000  active clusters 3",
+        "epoch 3/3  spread 0.3333  active clusters 3",
+    ]
+    assert "2 scans, 5 clusters" in err
+    assert "bins are not learned" in err
+    loaded = load_model(tmp_path / "model")
+    assert (loaded.n_clusters, loaded.epoch, loaded.seed) == (5, 3, 0)
+
+
+def test_the_model_is_saved_after_every_epoch(
+    stand_in: type[Clusterer], scans: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    saved: list[int] = []
+    real: Callable[[Clusterer, Path], None] = stand_in.save
+
+    def save(self: Clusterer, folder: Path) -> None:
+        real(self, folder)
+        saved.append(self.epoch)
+
+    monkeypatch.setattr(stand_in, "save", save)
+    assert train(scans, tmp_path / "model", "--epochs", "3") == 0
+    assert saved[:3] == [1, 2, 3]
+
+
+def test_resuming_goes_on_to_more_epochs(
+    stand_in: type[Clusterer], scans: list[Path], tmp_path: Path, capsys: Capture
+) -> None:
+    train(scans, tmp_path / "model", "--epochs", "2", "--clusters", "4", "--seed", "9")
+    capsys.readouterr()
+    assert train(scans, tmp_path / "model", "--epochs", "4", "--resume") == 0
+    assert [line.split()[1] for line in capsys.readouterr().out.splitlines()] == ["3/4", "4/4"]
+    assert load_model(tmp_path / "model").epoch == 4
+    assert train(scans, tmp_path / "model", "--resume") == 0
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "already has 4 epochs" in err
+
+
+@pytest.mark.parametrize(
+    "option", [["--clusters", "7"], ["--method", "dgc-paper"], ["--seed", "1"]]
+)
+def test_resuming_with_other_options_is_refused(
+    stand_in: type[Clusterer],
+    scans: list[Path],
+    tmp_path: Path,
+    capsys: Capture,
+    option: list[str],
+) -> None:
+    train(scans, tmp_path / "model", "--epochs", "1", "--clusters", "4")
+    capsys.readouterr()
+    assert train(scans, tmp_path / "model", "--resume", *option) == 2
+    err = capsys.readouterr().err
+    assert err.count("\n") == 1
+    assert option[0] in err
+
+
+def test_resuming_without_a_model_is_refused(
+    stand_in: type[Clusterer], scans: list[Path], tmp_path: Path, capsys: Capture
+) -> None:
+    assert train(scans, tmp_path / "model", "--resume") == 2
+    assert "There is no model" in capsys.readouterr().err
+
+
+def test_an_interrupt_keeps_the_model_so_far(
+    stand_in: type[Clusterer],
+    scans: list[Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: Capture,
+) -> None:
+    real: Callable[[Clusterer, Path], None] = stand_in.save
+
+    def save(self: Clusterer, folder: Path) -> None:
+        real(self, folder)
+        if self.epoch == 2 and not interrupted:
+            interrupted.append(True)
+            signal.raise_signal(signal.SIGINT)
+
+    interrupted: list[bool] = []
+    monkeypatch.setattr(stand_in, "save", save)
+    before = signal.getsignal(signal.SIGINT)
+    assert train(scans, tmp_path / "model", "--epochs", "50") == 130
+    out, err = capsys.readouterr()
+    assert len(out.splitlines()) == 2
+    assert "stopped after epoch 2" in err
+    assert load_model(tmp_path / "model").epoch == 2
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_a_model_folder_that_is_a_file_is_refused(
+    stand_in: type[Clusterer], scans: list[Path], tmp_path: Path, capsys: Capture
+) -> None:
+    (tmp_path / "model").write_text("mine")
+    assert train(scans, tmp_path / "model") == 2
+    assert "is a file" in capsys.readouterr().err
+    assert (tmp_path / "model").read_text() == "mine"
+
+
+def test_a_device_that_is_not_there_is_refused(
+    stand_in: type[Clusterer], scans: list[Path], tmp_path: Path, capsys: Capture
+) -> None:
+    assert train(scans, tmp_path / "model", "--device", "abacus") == 2
+    assert "no device 'abacus'" in capsys.readouterr().err
+
+
+def test_damaged_models_are_named(
+    stand_in: type[Clusterer], scans: list[Path], tmp_path: Path, capsys: Capture
+) -> None:
+    train(scans, tmp_path / "model", "--epochs", "1")
+    document = json.loads((tmp_path / "model" / "model.json").read_text())
+    document["tensors"] = "../../secret.safetensors"
+    (tmp_path / "model" / "model.json").write_text(json.dumps(document))
+    capsys.readouterr()
+    assert train(scans, tmp_path / "model", "--resume") == 2
+    assert capsys.readouterr().err.count("\n") == 1
