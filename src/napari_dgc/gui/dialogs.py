@@ -108,7 +108,7 @@ class VariableDialog(_Question):
             parent,
         )
         self.table = QTableWidget(len(candidates), 3)
-        self.table.setHorizontalHeaderLabels(["Variable", "Shape as stored", "Type"])
+        self.table.setHorizontalHeaderLabels(["Variable", "Shape", "Type"])
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
@@ -119,6 +119,7 @@ class VariableDialog(_Question):
         if (header := self.table.verticalHeader()) is not None:
             header.hide()
         if (header := self.table.horizontalHeader()) is not None:
+            header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
             header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         self.table.selectRow(names.index("cube") if "cube" in names else 0)
         self.table.doubleClicked.connect(self.accept)
@@ -160,7 +161,7 @@ class LayoutDialog(_Question):
             column = QVBoxLayout()
             picture = QLabel()
             picture.setAlignment(Qt.AlignmentFlag.AlignCenter)
-            picture.setMinimumSize(PREVIEW, PREVIEW)
+            picture.setMinimumSize(PREVIEW + 80, PREVIEW)
             if layout in previews:
                 picture.setPixmap(pixmap(previews[layout]))
             button = QRadioButton(title.format(shape=shape))

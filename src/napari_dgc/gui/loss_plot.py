@@ -53,6 +53,8 @@ class LossPlot(pg.PlotWidget):
             item.getAxis(side).setTextPen(text)
         item.showGrid(x=False, y=True, alpha=0.2)
         self._legend.setLabelTextColor(text)
+        for _, label in self._legend.items:
+            label.setText(label.text)  # or it keeps the colour it was drawn with
 
     def show_epochs(self, epochs: Sequence[EpochFinished]) -> None:
         """Draw all epochs of a run.

@@ -8,7 +8,7 @@ import weakref
 from pathlib import Path
 from typing import Any
 
-from qtpy.QtCore import Qt
+from qtpy.QtCore import QSize, Qt
 from qtpy.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
@@ -69,6 +69,7 @@ class TrainDock(QScrollArea):
         self._started: TrainingStarted | None = None
         self._clock = 0.0
         self._messages: list[str] = []
+        self._warning = "orange"
 
         self.scans = ScanList(self._session)
         self.options = TrainOptions()
@@ -141,6 +142,10 @@ class TrainDock(QScrollArea):
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setMinimumWidth(330)
+
+    def sizeHint(self) -> QSize:
+        """Ask for a narrow column, so that the canvas stays large."""
+        return QSize(360, 640)
 
     @property
     def epochs(self) -> list[EpochFinished]:
@@ -286,6 +291,7 @@ class TrainDock(QScrollArea):
         self._started = None
         self._messages.clear()
         self.message.clear()
+        self.message.setStyleSheet("")
         self.bar.setValue(0)
         self.plot.show_epochs([])
 
@@ -293,9 +299,11 @@ class TrainDock(QScrollArea):
         if sentence not in self._messages:
             self._messages = [*self._messages, sentence][-MESSAGES:]
         self.message.setText("\n".join(self._messages))
+        self.message.setStyleSheet("")
 
     def _fail(self, sentence: str) -> None:
         self._say(sentence)
+        self.message.setStyleSheet(f"color: {self._warning};")
         if self._session.state.running:
             self.status.setText("Failed. What was found so far is kept.")
         messages.show_error(sentence)
@@ -308,7 +316,8 @@ class TrainDock(QScrollArea):
 
         self.plot.set_theme(name)
         # napari's bars are grey on grey
-        colour = get_theme(name).current.as_hex()
+        theme = get_theme(name)
+        colour, self._warning = theme.current.as_hex(), theme.warning.as_hex()
         self.bar.setStyleSheet(f"QProgressBar::chunk {{ background-color: {colour}; }}")
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QComboBox, QFormLayout, QSpinBox, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QComboBox, QFormLayout, QSizePolicy, QSpinBox, QVBoxLayout, QWidget
 from superqt import QCollapsible
 from superqt.utils import create_worker
 
@@ -72,6 +72,8 @@ class TrainOptions(QWidget):
             self.device.addItem(device_title(device), device)
         self.device.setToolTip("Where to compute. Automatic takes the fastest there is.")
 
+        for box in (self.method, self.clusters, self.epochs, self.seed, self.device):
+            box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         form = QFormLayout()
         form.setContentsMargins(0, 0, 0, 0)
         form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft)

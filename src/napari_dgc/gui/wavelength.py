@@ -39,6 +39,8 @@ class WavelengthText:
         viewer.dims.events.point.connect(self._on_moved)
         viewer.dims.events.order.connect(self.refresh)
         viewer.dims.events.ndisplay.connect(self.refresh)
+        viewer.layers.events.inserted.connect(self._on_layers)
+        viewer.layers.events.removed.connect(self._on_layers)
         session.scans_changed.connect(self._on_scans)
         self._on_scans()
 
@@ -51,8 +53,13 @@ class WavelengthText:
                 if layer is not None:
                     layer.events.visible.disconnect(self.refresh)
                     layer.events.visible.connect(self.refresh)
-        self._layers, self._position = len(viewer.layers), tuple(viewer.dims.point)
+        self._on_layers()
         self.refresh()
+
+    def _on_layers(self, event: Any = None) -> None:
+        viewer = self._viewer()
+        if viewer is not None:
+            self._layers, self._position = len(viewer.layers), tuple(viewer.dims.point)
 
     def _on_moved(self, event: Any = None) -> None:
         session, viewer = self._session(), self._viewer()

@@ -1,0 +1,289 @@
+"""Files and samples become layers; bad and ambiguous files are dealt with kindly."""
+
+import numpy as np
+import pytest
+from npe2 import PluginManager, PluginManifest
+from qtpy.QtCore import Qt, QTimer
+from qtpy.QtWidgets import QApplication, QDialogButtonBox
+from scipy.io import savemat
+
+import napari_dgc
+from napari_dgc.gui import dialogs
+from napari_dgc.gui import open as opening
+from napari_dgc.gui.dialogs import LayoutDialog, VariableDialog
+from napari_dgc.gui.open import get_reader, read
+from napari_dgc.gui.session import get_session
+from napari_dgc.gui.wavelengths_dialog import WavelengthsDialog
+
+
+@pytest.fixture(autouse=True)
+def no_dialog_stays_open(qtbot):
+    """A question that a test does not expect is cancelled instead of waiting for ever."""
+
+    def cancel():
+        dialog = QApplication.activeModalWidget()
+        if dialog is not None:
+            dialog.reject()
+
+    timer = QTimer()
+    timer.timeout.connect(cancel)
+    timer.start(8000)
+    yield
+    timer.stop()
+
+
+@pytest.fixture
+def told(monkeypatch):
+    """Sentences shown as errors and as information."""
+    found = {"error": [], "info": []}
+    monkeypatch.setattr("napari_dgc.gui.messages.show_error", found["error"].append)
+    monkeypatch.setattr("napari_dgc.gui.messages.show_info", found["info"].append)
+    return found
+
+
+def write_envi(folder, name, values, extension=".raw", interleave="bil"):
+    """Write (band, row, column) values as an ENVI pair with wavelengths from 400 to 1000 nm."""
+    bands, rows, columns = values.shape
+    order = {"bsq": (0, 1, 2), "bil": (1, 0, 2), "bip": (1, 2, 0)}[interleave]
+    values.astype("<f4").transpose(order).tofile(folder / f"{name}{extension}")
+    centres = ", ".join(f"{centre:.1f}" for centre in np.linspace(400, 1000, bands))
+    (folder / f"{name}.hdr").write_text(
+        f"ENVI\nsamples = {columns}\nlines = {rows}\nbands = {bands}\nheader offset = 0\n"
+        f"data type = 4\ninterleave = {interleave}\nbyte order = 0\n"
+        f"wavelength units = nm\nwavelength = {{{centres}}}\n"
+    )
+    return folder / f"{name}.hdr"
+
+
+@pytest.fixture
+def values():
+    return np.random.default_rng(1).random((7, 20, 30)).astype(np.float32)
+
+
+def when_open(kind, act):
+    """Run `act(dialog)` as soon as a dialog of this kind is open."""
+
+    def look():
+        for widget in QApplication.topLevelWidgets():
+            if isinstance(widget, kind) and widget.isVisible():
+                act(widget)
+                return
+        QTimer.singleShot(20, look)
+
+    QTimer.singleShot(0, look)
+
+
+def test_manifest_is_valid_and_names_only_what_there_is():
+    from pathlib import Path
+
+    manifest = PluginManifest.from_file(Path(napari_dgc.__file__).with_name("napari.yaml"))
+    manifest.validate_imports()
+    assert manifest.name == "napari-dgc"
+
+
+@pytest.mark.parametrize(
+    "name", ["a.mat", "a.HDR", "a.hdr", "a.raw", "cube", "raw_0_rd_rf", "a.bsq"]
+)
+def test_napari_offers_the_reader_for(name):
+    PluginManager.instance().discover()
+    found = PluginManager.instance().iter_compatible_readers([f"/somewhere/{name}"])
+    assert "napari-dgc" in {reader.plugin_name for reader in found}
+
+
+@pytest.mark.parametrize("name", ["a.tif", "a.geojson", "a.csv", "a.png"])
+def test_napari_does_not_offer_the_reader_for(name):
+    PluginManager.instance().discover()
+    found = PluginManager.instance().iter_compatible_readers([f"/somewhere/{name}"])
+    assert "napari-dgc" not in {reader.plugin_name for reader in found}
+
+
+def test_reader_declines_without_raising(tmp_path):
+    text = tmp_path / "notes"
+    text.write_text("no cube")
+    for path in (text, tmp_path, tmp_path / "absent.mat", "", [], [str(text)]):
+        assert get_reader(path) is None
+
+
+def test_envi_cube_opens_with_bands_and_true_colour(viewer, tmp_path, values):
+    path = write_envi(tmp_path, "leaf", values)
+    viewer.open(path, plugin="napari-dgc")
+    cube, composite = viewer.layers
+    assert (cube.name, composite.name) == ("leaf", "leaf true colour")
+    assert composite.rgb and composite.visible
+    np.testing.assert_array_equal(np.asarray(cube.data[3]), values[3])
+    assert tuple(cube.axis_labels) == ("wavelength", "y", "x")
+    low, high = cube.contrast_limits
+    assert 0 <= low < 0.1 and 0.9 < high <= 1
+    assert [scan.name for scan in get_session(viewer).scans] == ["leaf"]
+
+
+def test_large_file_stays_on_disk(viewer, tmp_path, values):
+    path = write_envi(tmp_path, "leaf", values)
+    viewer.open(path, plugin="napari-dgc")
+    data = viewer.layers["leaf"].data
+    base = data
+    while base is not None and not isinstance(base, np.memmap):
+        base = base.base
+    assert isinstance(base, np.memmap)
+
+
+def test_data_file_without_extension_opens_too(viewer, tmp_path, values):
+    write_envi(tmp_path, "scan", values, extension="")
+    viewer.open(tmp_path / "scan", plugin=None)
+    assert "scan" in viewer.layers
+
+
+def test_text_names_the_wavelength_shown(viewer, tmp_path, values):
+    viewer.open(write_envi(tmp_path, "leaf", values), plugin="napari-dgc")
+    text = viewer.canvas.overlays.text
+    viewer.dims.set_current_step(0, 2)
+    assert text.visible and text.text == "600 nm"
+    viewer.dims.set_current_step(0, 0)
+    assert text.text == "400 nm"
+
+
+def test_moving_the_slider_shows_the_bands(viewer, tmp_path, values):
+    viewer.open(write_envi(tmp_path, "leaf", values), plugin="napari-dgc")
+    composite = viewer.layers["leaf true colour"]
+    viewer.dims.set_current_step(0, 5)
+    assert not composite.visible
+    composite.visible = True
+    assert viewer.canvas.overlays.text.text == "" or not viewer.canvas.overlays.text.visible
+
+
+def test_text_tells_scans_with_other_wavelengths_apart(viewer, session, make_cube):
+    session.add_cube_layers(make_cube("fine", (7, 8, 8)))
+    session.add_cube_layers(make_cube("coarse", (5, 8, 8)))
+    viewer.dims.set_current_step(0, 2)
+    assert viewer.canvas.overlays.text.text == "fine: 600 nm\ncoarse: 700 nm"
+    viewer.dims.set_current_step(0, 6)
+    assert viewer.canvas.overlays.text.text == "fine: 1000 nm\ncoarse: no such band"
+
+
+def test_unknown_wavelengths_are_numbered_and_can_be_given(viewer, session, make_cube):
+    scan = session.add_cube_layers(make_cube("plain", (5, 8, 8), wavelengths=False))
+    viewer.dims.set_current_step(0, 1)
+    assert viewer.canvas.overlays.text.text == "band 2"
+    assert scan.image.axis_labels[0] == "band"
+    session.set_wavelengths(scan, np.linspace(500, 900, 5), "nm")
+    assert viewer.canvas.overlays.text.text == "600 nm"
+    assert scan.image.metadata["napari_dgc"] is scan.cube
+
+
+def test_bad_file_is_told_in_one_sentence(viewer, tmp_path, told):
+    bad = tmp_path / "broken.mat"
+    bad.write_bytes(b"MATLAB 5.0 MAT-file, but no more than that")
+    viewer.open(bad, plugin="napari-dgc")
+    assert len(viewer.layers) == 0
+    assert len(told["error"]) == 1
+    assert "broken.mat" in told["error"][0] and "Traceback" not in told["error"][0]
+
+
+def test_decisions_are_shown(viewer, tmp_path, values, told):
+    bands = np.linspace(400, 1000, 7)
+    savemat(tmp_path / "leaf.mat", {"cube": values.transpose(1, 2, 0), "wavelengths": bands})
+    viewer.open(tmp_path / "leaf.mat", plugin="napari-dgc")
+    cube = viewer.layers["leaf"].metadata["napari_dgc"]
+    assert cube.layout == "row-column-band"
+    assert cube.notes and told["info"] == [f"leaf: {' '.join(cube.notes)}"]
+
+
+def test_which_variable_is_asked(viewer, tmp_path, values, told):
+    other = values[:5, :10, :11]
+    bands = np.linspace(400, 1000, 7)
+    first = values.transpose(1, 2, 0)
+    savemat(tmp_path / "two.mat", {"first": first, "second": other, "wavelengths": bands})
+    shown = []
+
+    def choose(dialog):
+        shown.extend(dialog.table.item(row, 1).text() for row in range(dialog.table.rowCount()))
+        names = [dialog.table.item(row, 0).text() for row in range(dialog.table.rowCount())]
+        dialog.table.selectRow(names.index("first"))
+        dialog.buttons.button(QDialogButtonBox.StandardButton.Open).click()
+
+    when_open(VariableDialog, choose)
+    viewer.open(tmp_path / "two.mat", plugin="napari-dgc")
+    assert set(shown) == {"20×30×7", "5×10×11"}
+    assert viewer.layers[0].metadata["napari_dgc"].variable == "first"
+
+
+def test_cancelled_question_opens_nothing(viewer, tmp_path, values, told):
+    savemat(tmp_path / "two.mat", {"first": values.transpose(1, 2, 0), "second": values[:5]})
+    when_open(VariableDialog, lambda dialog: dialog.reject())
+    viewer.open(tmp_path / "two.mat", plugin="napari-dgc")
+    assert len(viewer.layers) == 0 and told["error"] == []
+
+
+def test_which_axis_is_asked_with_both_pictures(viewer, tmp_path, told):
+    cube = np.random.default_rng(0).random((24, 24, 24))
+    savemat(tmp_path / "dice.mat", {"cube": cube})
+    pictures = []
+
+    def choose(dialog):
+        pictures.extend(label.pixmap() for label in dialog.findChildren(dialogs.QLabel))
+        dialog.choices["band-row-column"].click()
+        dialog.buttons.button(QDialogButtonBox.StandardButton.Open).click()
+
+    when_open(LayoutDialog, choose)
+    viewer.open(tmp_path / "dice.mat", plugin="napari-dgc")
+    assert sum(picture is not None and not picture.isNull() for picture in pictures) == 2
+    np.testing.assert_array_equal(np.asarray(viewer.layers["dice"].data), cube)
+
+
+def test_without_a_window_the_ambiguity_is_an_error(tmp_path, values, told, monkeypatch):
+    monkeypatch.setattr(dialogs, "has_window", lambda: False)
+    savemat(tmp_path / "two.mat", {"first": values.transpose(1, 2, 0), "second": values[:5]})
+    assert read(tmp_path / "two.mat") == opening.NOTHING
+    assert "first" in told["error"][0]
+
+
+def test_wavelengths_from_a_file(qtbot, tmp_path, make_cube):
+    dialog = WavelengthsDialog(make_cube("plain", (3, 4, 4), wavelengths=False))
+    qtbot.addWidget(dialog)
+    np.testing.assert_allclose(dialog.chosen[0], [400, 700, 1000])
+    wrong, right = tmp_path / "wrong.txt", tmp_path / "right.txt"
+    wrong.write_text("400\n500\n")
+    right.write_text("450\n550\n850\n")
+    dialog.take_file(wrong)
+    assert "2 wavelengths for 3 bands" in dialog.note.text()
+    dialog.take_file(right)
+    np.testing.assert_allclose(dialog.chosen[0], [450, 550, 850])
+    assert dialog.chosen[1] == "nm"
+    qtbot.mouseClick(
+        dialog.buttons.button(QDialogButtonBox.StandardButton.Ok), Qt.MouseButton.LeftButton
+    )
+
+
+def test_simulated_sample_has_three_scans_and_hidden_truth(viewer, monkeypatch):
+    monkeypatch.setattr("napari_dgc.gui.samples.SIZE", (32, 32))
+    monkeypatch.setattr("napari_dgc.gui.samples.BANDS", 21)
+    viewer.open_sample("napari-dgc", "leaves")
+    scans = get_session(viewer).scans
+    assert [scan.name for scan in scans] == ["healthy_1", "day3_1", "day5_1"]
+    assert all(scan.composite is not None for scan in scans)
+    truth = viewer.layers["day5_1 truth"]
+    assert not truth.visible
+    np.testing.assert_array_equal(truth.translate, scans[2].image.translate[-2:])
+    assert set(truth.features["class"]) >= {"background", "lesion"}
+
+
+def test_maize_sample_shows_its_attribution(viewer, told):
+    viewer.open_sample("napari-dgc", "kernels")
+    (scan,) = get_session(viewer).scans
+    assert scan.cube.n_bands == 580
+    assert "CC BY 4.0" in told["info"][0]
+
+
+@pytest.mark.parametrize("name", ["classic/SalinasA_corrected.mat", "licensed/plant_corn_kernel"])
+def test_real_files_open(viewer, shared_data, name, told):
+    path = shared_data / name
+    if path.is_dir():
+        path = next(path.rglob("*.hdr"))
+    if not path.exists():
+        found = sorted((shared_data / "classic").rglob("*alinas*orrected*.mat"))
+        if not found:
+            pytest.skip("Salinas-A is absent")
+        path = found[0]
+    viewer.open(path, plugin="napari-dgc")
+    assert told["error"] == []
+    assert len(get_session(viewer).scans) == 1
