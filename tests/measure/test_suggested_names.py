@@ -19,6 +19,8 @@ def spectrum(red: float, shoulder: float, plateau: float) -> np.ndarray:
 
 
 CLOTH = spectrum(0.03, 0.035, 0.13)
+#: Turns bright in the near infrared a little earlier, so that it has something of a red edge.
+DYED = spectrum(0.03, 0.046, 0.107)
 CARD = spectrum(0.30, 0.31, 0.33)
 TISSUE = spectrum(0.04, 0.20, 0.46)
 HALO = spectrum(0.08, 0.29, 0.45)
@@ -68,7 +70,7 @@ def names_of(partition: Partition) -> dict[int, str]:
     return {member: info.name for info in partition.classes for member in info.members}
 
 
-@pytest.mark.parametrize("background", [CLOTH, CARD], ids=["cloth", "card"])
+@pytest.mark.parametrize("background", [CLOTH, DYED, CARD], ids=["cloth", "dyed", "card"])
 @pytest.mark.parametrize("scans", [(False, True), (True,), (True, True)])
 def test_every_part_of_the_scene_gets_its_name(
     background: np.ndarray, scans: tuple[bool, ...]
@@ -166,3 +168,44 @@ def test_wavelengths_of_a_summary_come_from_a_scan() -> None:
     assert summary_wavelengths(summary, HyperCube(np.zeros((53, 2, 2)), "a")) is None
     other = HyperCube(np.zeros((40, 2, 2)), "a", np.arange(40.0), "nm")
     assert summary_wavelengths(summary, other) is None
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_materials_of_simulated_scans_are_recognised_in_every_light(seed: int) -> None:
+    from napari_dgc.simulate import CLASS_NAMES, simulate_set
+
+    scans = simulate_set((0, 5), size=(96, 96), bands=61, seed=seed)
+    parts = []
+    for scan in scans:
+        data = np.asarray(scan.cube.data)
+        bright = data[-20:].mean(axis=0)
+        # Every material in three brightnesses: clusters 1-3 background, 4-6 tissue, ...
+        labels = np.zeros(scan.truth.shape, np.uint16)
+        for number in CLASS_NAMES:
+            here = scan.truth == number
+            if here.any():
+                limits = np.quantile(bright[here], [1 / 3, 2 / 3])
+                labels[here] = 3 * (number - 1) + 1 + np.searchsorted(limits, bright[here])
+        counts = np.bincount(labels.ravel(), minlength=13)[1:]
+        one_hot = labels.ravel() == np.arange(1, 13)[:, None]
+        sums = one_hot.astype(float) @ data.reshape(len(data), -1).T
+        spectra = np.full(sums.shape, np.nan)
+        np.divide(sums, counts[:, None], out=spectra, where=counts[:, None] > 0)
+        parts.append(
+            ClusterSummary(
+                counts[None],
+                spectra,
+                spectra,
+                count_adjacency(labels, 12),
+                count_border(labels, 12),
+            )
+        )
+    names = names_of(
+        suggest_names(
+            ClusterSummary.combine(parts), Partition.fine(12), scans[0].cube.wavelengths_nm
+        )
+    )
+    assert {names[k] for k in (1, 2, 3)} == {"background"}
+    assert {names[k] for k in (4, 5, 6)} == {"healthy tissue"}
+    assert names[10] == "lesion"
+    assert all(names[k] != "lesion" for k in range(1, 7))

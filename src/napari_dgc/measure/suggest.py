@@ -44,7 +44,8 @@ _TISSUE_RISE = 0.2
 #: neighbours that are lesion or halo.
 _CLEAR_EDGE = 0.15
 _SLIGHT_CONTACT = 0.25
-#: Lesion: NDVI this much below the reference, at most this part of its rise and plateau.
+#: Lesion: NDVI this much below the reference, at most this part of its rise and plateau. A
+#: cluster that is half lesion, half halo lies at about 0.65 of the rise.
 _LESION_NDVI_LOSS = 0.1
 _LESION_RISE = 0.65
 _LESION_PLATEAU = 0.9
@@ -55,8 +56,10 @@ _LESION_BACKGROUND = 0.25
 #: fully in the leaf: what all scans share is usually shade, veins or rims.
 _COMMON = 0.3
 _COMMON_BACKGROUND = 0.1
-#: What rises less than this part of the reference may be background in spite of an edge.
-_FAINT_RISE = 0.3
+#: What rises less than this part of the reference, with an NDVI this much below it, may be
+#: background in spite of an edge; a leaf in the shade keeps its NDVI.
+_FAINT_RISE = 0.4
+_FAINT_NDVI_LOSS = 0.05
 #: Background: contact with the rim of the scan, relative to an even spread of its pixels,
 #: or share of neighbours that are background.
 _RIM_CONTACT = 0.5
@@ -214,8 +217,10 @@ def _names(summary: ClusterSummary, wavelengths_nm: NDArray[np.float64] | None) 
         return [BACKGROUND if found else "" for found in background]
     reference = _Reference.of(spectral, seeds, summary.mass)
     # Light that passed through the leaf gives cloth beside it a little of a leaf's edge.
-    faint = active & (spectral.rise < _FAINT_RISE * reference.rise)
-    background = _grow_background(summary, active & ~green, faint)
+    faint = (spectral.rise < _FAINT_RISE * reference.rise) & (
+        spectral.ndvi < reference.ndvi - _FAINT_NDVI_LOSS
+    )
+    background = _grow_background(summary, active & (~green | faint))
     names = np.where(background, BACKGROUND, "").astype(object)
     candidates = active & ~background
     lesion_like = (
@@ -300,23 +305,15 @@ def _common(summary: ClusterSummary) -> NDArray[np.bool_]:
     return common
 
 
-def _grow_background(
-    summary: ClusterSummary,
-    candidates: NDArray[np.bool_],
-    doubtful: NDArray[np.bool_] | None = None,
-) -> NDArray[np.bool_]:
-    """Find the background: what touches the scans' rims, and what lies within that.
-
-    `doubtful` classes become background by their neighbours only.
-    """
-    growing = candidates if doubtful is None else candidates | doubtful
+def _grow_background(summary: ClusterSummary, candidates: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Find the background: what touches the scans' rims, and what lies within that."""
     mass = np.maximum(summary.mass, 1)
     even = summary.border.sum() / max(int(summary.mass.sum()), 1)
     background: NDArray[np.bool_] = (
         candidates & (summary.border / mass >= _RIM_CONTACT * even) & (summary.border > 0)
     )
     while True:
-        more = growing & (_neighbours(summary, background) >= _AMONG_BACKGROUND)
+        more = candidates & (_neighbours(summary, background) >= _AMONG_BACKGROUND)
         if not (more & ~background).any():
             return background
         background = background | more
