@@ -53,6 +53,11 @@ def test_spectra_of_the_summary_are_drawn_over_wavelengths(merge_dock, labelled)
     assert "nm" in merge_dock.plot.getPlotItem().getAxis("bottom").labelText
 
 
+def test_spectra_stay_when_the_scans_learned_from_are_closed(merge_dock, labelled, viewer):
+    viewer.layers.clear()
+    assert set(merge_dock.plot.curves) == {1, 2, 3, 4, 5, 6}
+
+
 def test_curves_are_kept_and_merged_ones_hidden(merge_dock, session, labelled):
     before = merge_dock.plot.curves
     session.history.do("merge", session.partition.merge([1, 2]))
@@ -127,6 +132,22 @@ def test_maps_are_counted_once_however_often_classes_change(session, labelled, m
     again = counts.update(session.scans, 6)
     assert not counted
     assert all(a[1] is b[1] for a, b in zip(first, again, strict=True))
+
+
+def test_severity_follows_the_brush(merge_dock, session, labelled):
+    named = session.partition.rename(2, "lesion").rename(3, "healthy tissue")
+    session.history.do("name", named)
+    before = merge_dock.severity.text()
+    labelled[0].labels.paint((12, 14), 2)
+    assert merge_dock.severity.text() != before
+    assert np.count_nonzero(labelled[0].fine == 2) > 24 * 6
+
+
+def test_another_number_of_clusters_starts_anew(merge_dock, session, labelled):
+    session.model = None
+    session.start_partition(3)
+    assert merge_dock.model.rowCount() == 3
+    assert not merge_dock.buttons.undo.isEnabled()
 
 
 def test_removed_scan_is_no_longer_counted(merge_dock, session, labelled, viewer):

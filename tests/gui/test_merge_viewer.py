@@ -2,7 +2,7 @@
 
 import numpy as np
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QFileDialog
+from qtpy.QtWidgets import QFileDialog, QLabel
 
 from napari_dgc.annotations import read_class_table, read_labels
 
@@ -50,6 +50,14 @@ def test_keys_merge_name_undo_and_redo(labelled, merge_dock, session, qtbot, cli
     assert len(session.partition.classes) == 5
     qtbot.keyClick(merge_dock.table, Qt.Key.Key_Z, control | Qt.KeyboardModifier.ShiftModifier)
     assert session.partition.class_of(1).name == "lesion"
+
+
+def test_keys_typed_into_the_folder_are_text(labelled, merge_dock, session, qtbot, click_rows):
+    click_rows(merge_dock, 1, 2)
+    merge_dock.export.folder.setFocus()
+    qtbot.keyClicks(merge_dock.export.folder, "g4")
+    assert merge_dock.export.folder.text() == "g4"
+    assert session.history.undo_title is None
 
 
 def test_keys_leave_other_widgets_alone(labelled, merge_dock, session, viewer, qtbot, click_rows):
@@ -125,3 +133,17 @@ def test_selected_tab_fits_a_small_screen(merge_dock, labelled, viewer, qtbot):
     assert merge_dock.minimumSizeHint().width() <= 360
     assert viewer.window._qt_window.width() <= 1366
     assert viewer.window._qt_window.height() <= 768
+
+
+def test_dock_behind_another_tab_sleeps(labelled, merge_dock, session, viewer, qtbot):
+    merge_dock.table.select_clusters([3])
+    layer = labelled[0].labels
+    assert layer.get_color(2)[3] < 0.5
+    other = viewer.window.add_dock_widget(QLabel("another dock"), tabify=True)
+    other.raise_()
+    qtbot.waitUntil(lambda: layer.get_color(2)[3] == 1)
+    session.history.do("merge", session.partition.merge([1, 2]))
+    assert merge_dock.model.rowCount() == 6
+    merge_dock._frame.raise_()
+    qtbot.waitUntil(lambda: merge_dock.model.rowCount() == 5)
+    assert layer.get_color(1)[3] < 0.5

@@ -7,7 +7,7 @@ from typing import Any
 
 from qtpy.QtCore import Qt
 from qtpy.QtGui import QKeySequence, QShortcut
-from qtpy.QtWidgets import QGridLayout, QPushButton, QSizePolicy, QToolButton, QWidget
+from qtpy.QtWidgets import QGridLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
 
 from napari_dgc.partition import ClassInfo, History
 from napari_dgc.partition.partition import DISEASED_NAMES, LEAF_NAMES, PRESET_NAMES
@@ -34,6 +34,25 @@ def tool_button(text: str, tip: str) -> QToolButton:
     button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
     button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
     return button
+
+
+def toggle_button(tip: str) -> QToolButton:
+    """Make a small button that is on or off; on at first."""
+    button = QToolButton()
+    button.setCheckable(True)
+    button.setChecked(True)
+    button.setToolTip(tip)
+    button.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+    return button
+
+
+def heading(text: str) -> QLabel:
+    """Make a bold line above a part of a dock."""
+    label = QLabel(text)
+    font = label.font()
+    font.setBold(True)
+    label.setFont(font)
+    return label
 
 
 def button_style(theme: Any) -> str:

@@ -57,6 +57,8 @@ class NameDelegate(QStyledItemDelegate):
         # Choosing from the list is as good as typing and Enter.
         completer.activated.connect(lambda: self._finish(editor))
         editor.setCompleter(completer)
+        # The list is a window of its own and would not take over the viewer's theme.
+        completer.popup().setStyleSheet(parent.window().styleSheet())
         return editor
 
     def _finish(self, editor: QLineEdit) -> None:

@@ -60,6 +60,7 @@ class ExportPanel(QWidget):
         super().__init__(parent)
         self._session = session
         self._busy = False
+        self._written: list[Path] = []
         self.folder = QLineEdit(str(settings().value(_FOLDER_KEY, "") or ""))
         self.folder.setPlaceholderText("Folder for the label images")
         self.folder.setToolTip("One label image per scan and format is written here")
@@ -167,13 +168,15 @@ class ExportPanel(QWidget):
         self._busy = True
         self.refresh()
         self._say(f"Writing to {folder} …")
-        written: list[Path] = []
+        self._written = []
         worker = create_worker(_write, maps, partition, folder, formats, _start_thread=False)
-        worker.yielded.connect(lambda result: self._on_result(result, written))
+        # Bound methods, so that Qt forgets them with this panel.
+        worker.yielded.connect(self._on_result)
         worker.finished.connect(self._on_finished)
         worker.start()
 
-    def _on_result(self, result: list[Path] | str, written: list[Path]) -> None:
+    def _on_result(self, result: list[Path] | str) -> None:
+        written = self._written
         if isinstance(result, str):
             done = f" ({len(written)} files were written before.)" if written else ""
             self._say(result + done)

@@ -6,29 +6,30 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from napari.utils.notifications import show_info, show_warning
 from napari.utils.theme import get_theme
 from qtpy.QtCore import QSize, Qt
 from qtpy.QtWidgets import (
+    QDockWidget,
     QFrame,
     QHBoxLayout,
     QLabel,
     QScrollArea,
     QSizePolicy,
     QStackedLayout,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
-from napari_dgc.errors import UserError
 from napari_dgc.gui.class_actions import (
     EditButtons,
     NameButtons,
     add_shortcut,
     button_style,
+    heading,
+    toggle_button,
     tool_button,
 )
+from napari_dgc.gui.class_edits import ClassEdits
 from napari_dgc.gui.class_table import ClassTableModel, ClassTableView
 from napari_dgc.gui.empty_state import EmptyState
 from napari_dgc.gui.export_panel import ExportPanel
@@ -40,14 +41,12 @@ from napari_dgc.gui.session import get_session
 from napari_dgc.gui.severity_line import SeverityLine
 from napari_dgc.gui.spectra_plot import SpectraPlot, class_spectra
 from napari_dgc.gui.spectra_source import SpectraSource
-from napari_dgc.partition import ClassInfo, Partition
+from napari_dgc.partition import ClassInfo
 from napari_dgc.partition.partition import PRESET_NAMES
 
 if TYPE_CHECKING:
     from napari.viewer import Viewer
     from qtpy.QtGui import QHideEvent, QShowEvent
-
-_CUT_TITLE = "change the number of classes"
 
 
 class MergeDock(QWidget):
@@ -67,8 +66,8 @@ class MergeDock(QWidget):
         # Nothing is worked out while the dock is hidden behind another one.
         self._asleep = False
         self._stale = True
-        self._cut_base: Partition | None = None
-        self._cut_joins = False
+        self._frame: QDockWidget | None = None
+        self.edits = ClassEdits(self.session)
         self._build()
         self._bind_keys()
         self._connect()
@@ -85,10 +84,10 @@ class MergeDock(QWidget):
         self.buttons = EditButtons()
         self.suggest = tool_button("Suggest", "")
         self.names = NameButtons(self.assign, self.table.edit_selected_name, self)
-        self.highlight = self._toggle(
+        self.highlight = toggle_button(
             "Show the selected classes in the image; the others turn pale"
         )
-        self.pick = self._toggle(
+        self.pick = toggle_button(
             "A click on the image selects the class there (Ctrl or Shift adds to the selection)"
         )
         self.hint = QLabel()
@@ -123,9 +122,9 @@ class MergeDock(QWidget):
         layout.addLayout(edits)
         layout.addWidget(self.names)
         layout.addWidget(self.plot, 2)
-        layout.addWidget(_heading("Severity"))
+        layout.addWidget(heading("Severity"))
         layout.addWidget(self.severity)
-        layout.addWidget(_heading("Export"))
+        layout.addWidget(heading("Export"))
         layout.addWidget(self.export)
         area = QScrollArea()
         area.setWidgetResizable(True)
@@ -137,21 +136,13 @@ class MergeDock(QWidget):
         self._stack.addWidget(area)
         self.setMinimumWidth(340)
 
-    def _toggle(self, tip: str) -> QToolButton:
-        button = QToolButton()
-        button.setCheckable(True)
-        button.setChecked(True)
-        button.setToolTip(tip)
-        button.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-        return button
-
     def _bind_keys(self) -> None:
         for key, action in (
             ("G", self.merge_selected),
             ("S", self.split_selected),
-            ("Ctrl+Z", self.undo),
-            ("Ctrl+Y", self.redo),
-            ("Ctrl+Shift+Z", self.redo),
+            ("Ctrl+Z", self.edits.undo),
+            ("Ctrl+Y", self.edits.redo),
+            ("Ctrl+Shift+Z", self.edits.redo),
         ):
             add_shortcut(self, key, action)
         for number, name in enumerate(PRESET_NAMES, start=1):
@@ -160,13 +151,13 @@ class MergeDock(QWidget):
     def _connect(self) -> None:
         self.buttons.merge.clicked.connect(self.merge_selected)
         self.buttons.split.clicked.connect(self.split_selected)
-        self.buttons.undo.clicked.connect(self.undo)
-        self.buttons.redo.clicked.connect(self.redo)
+        self.buttons.undo.clicked.connect(self.edits.undo)
+        self.buttons.redo.clicked.connect(self.edits.redo)
         self.suggest.clicked.connect(self.suggest_names)
-        self.slider.gesture_started.connect(self._begin_cut)
-        self.slider.cut_requested.connect(self._cut)
-        self.model.rename_requested.connect(self.rename)
-        self.model.recolour_requested.connect(self.recolour)
+        self.slider.gesture_started.connect(self.edits.begin_cut)
+        self.slider.cut_requested.connect(self.edits.cut)
+        self.model.rename_requested.connect(self.edits.rename)
+        self.model.recolour_requested.connect(self.edits.recolour)
         self.table.selection_changed.connect(self._on_selection)
         self.highlight.toggled.connect(self._show_highlight)
         self.plot.class_clicked.connect(self._on_curve)
@@ -187,7 +178,7 @@ class MergeDock(QWidget):
         viewer = session.viewer
         callbacks = viewer.mouse_drag_callbacks if viewer is not None else []
         callbacks.append(picker)
-        highlight = self._highlight
+        highlight, spectra = self._highlight, self._spectra
 
         def let_go(*_: object) -> None:
             """Leave nothing behind that would call into a deleted widget."""
@@ -196,6 +187,7 @@ class MergeDock(QWidget):
             if picker in callbacks:
                 callbacks.remove(picker)
             highlight.show(session, None, ())
+            spectra.cancel()
 
         self.destroyed.connect(let_go)
 
@@ -227,17 +219,28 @@ class MergeDock(QWidget):
     def showEvent(self, event: QShowEvent | None) -> None:
         """Catch up with what happened while hidden."""
         super().showEvent(event)
-        self._asleep = False
+        if self._frame is None:
+            self._frame = _enclosing_dock(self)
+            if self._frame is not None:
+                # Qt does not hide a dock that lies behind another tab, it only says so.
+                self._frame.visibilityChanged.connect(self._set_awake)
+        self._set_awake(True)
+
+    def hideEvent(self, event: QHideEvent | None) -> None:
+        """Rest while nobody looks."""
+        super().hideEvent(event)
+        self._set_awake(False)
+
+    def _set_awake(self, awake: bool) -> None:
+        self._asleep = not awake
+        if not awake:
+            # The layers get their own colours back.
+            self._highlight.show(self.session, None, ())
+            return
         if self._stale:
             self.refresh()
             self._spectra.refresh()
         self._show_highlight()
-
-    def hideEvent(self, event: QHideEvent | None) -> None:
-        """Give the layers their own colours back."""
-        super().hideEvent(event)
-        self._asleep = True
-        self._highlight.show(self.session, None, ())
 
     def _on_labels(self) -> None:
         self.refresh()
@@ -264,7 +267,8 @@ class MergeDock(QWidget):
         if spectra is None:
             self.plot.show_hint("Spectra appear once the scans have been read.")
             return
-        means = class_spectra(partition, spectra, self._counts.total(partition.clusters))
+        weights = self._spectra.weights(self._counts.total(partition.clusters))
+        means = class_spectra(partition, spectra, weights)
         self.plot.set_spectra(partition.classes, means, self._spectra.wavelengths_nm)
 
     def _refresh_suggest(self) -> None:
@@ -297,95 +301,21 @@ class MergeDock(QWidget):
 
     # --------------------------------------------------------------- editing
 
-    def _edit(self, title: str, change: Callable[[Partition], Partition]) -> None:
-        history = self.session.history
-        if history is None:
-            return
-        try:
-            history.do(title, change(history.partition))
-        except UserError as error:
-            show_warning(str(error))
-
     def merge_selected(self) -> None:
         """Merge the selected classes; says what to do when there are fewer than two."""
-        selected = self.table.selected_classes
-        titles = ", ".join(info.title for info in selected)
-        self._edit(f"merge {titles}", lambda p: p.merge(info.number for info in selected))
+        self.edits.merge(self.table.selected_classes)
 
     def split_selected(self) -> None:
         """Take the selected classes of several clusters apart."""
-        parts = [info for info in self.table.selected_classes if len(info.members) > 1]
-
-        def change(partition: Partition) -> Partition:
-            for info in parts:
-                partition = partition.split(info.number)
-            return partition
-
-        self._edit(f"split {', '.join(info.title for info in parts)}", change)
-
-    def undo(self) -> None:
-        """Take back the last edit."""
-        if self.session.history is not None:
-            self.session.history.undo()
-
-    def redo(self) -> None:
-        """Make an edit that was taken back again."""
-        if self.session.history is not None:
-            self.session.history.redo()
-
-    def rename(self, number: int, name: str) -> None:
-        """Give a class a name."""
-        self._edit(f"name “{name}”", lambda p: p.rename(number, name))
-
-    def recolour(self, number: int, colour: str) -> None:
-        """Give a class a colour."""
-        self._edit("change a colour", lambda p: p.recolour(number, colour))
+        self.edits.split(self.table.selected_classes)
 
     def assign(self, name: str) -> None:
         """Give all selected classes a name."""
-        numbers = [info.number for info in self.table.selected_classes]
-
-        def change(partition: Partition) -> Partition:
-            for number in numbers:
-                partition = partition.rename(number, name)
-            return partition
-
-        self._edit(f"name “{name}”", change)
+        self.edits.assign(name, self.table.selected_classes)
 
     def suggest_names(self) -> None:
         """Name classes by their spectra and their place."""
-        from napari_dgc.measure.suggest import suggest_names, suggest_partition
-
-        summary = None if self.session.model is None else self.session.model.summary
-        if summary is None:
-            return
-        nanometres = self._spectra.wavelengths_nm
-
-        def change(partition: Partition) -> Partition:
-            if partition == Partition.fine(partition.clusters, partition.tree):
-                # Nothing was done by hand yet: clusters of one name may become one class.
-                return suggest_partition(summary, partition.tree, nanometres)
-            return suggest_names(summary, partition, nanometres)
-
-        history = self.session.history
-        before = None if history is None else history.partition
-        self._edit("suggest names", change)
-        if history is not None and history.partition is before:
-            show_info("No further class is clear enough to suggest a name for.")
-
-    def _begin_cut(self) -> None:
-        # Names dropped on the way down must come back on the way up: every cut of a drag
-        # starts from the partition before the drag.
-        self._cut_base = self.session.partition
-        self._cut_joins = False
-
-    def _cut(self, classes: int) -> None:
-        history, base = self.session.history, self._cut_base
-        if history is None or base is None:
-            return
-        before = history.partition
-        history.do(_CUT_TITLE, base.cut(classes), join=self._cut_joins)
-        self._cut_joins = self._cut_joins or history.partition is not before
+        self.edits.suggest_names(self._spectra.wavelengths_nm)
 
     # --------------------------------------------------------------- picking
 
@@ -406,17 +336,16 @@ class MergeDock(QWidget):
             self.table.select_clusters(partition.class_of(number).members, extend=extend)
 
 
+def _enclosing_dock(widget: QWidget) -> QDockWidget | None:
+    parent = widget.parentWidget()
+    while parent is not None and not isinstance(parent, QDockWidget):
+        parent = parent.parentWidget()
+    return parent
+
+
 def _selection_text(selected: tuple[ClassInfo, ...]) -> str:
     if not selected:
         return "Select rows or click the image, then:"
     if len(selected) == 1:
         return f"{selected[0].title} is selected; name it:"
     return f"{len(selected)} classes are selected; merge (G) or name them:"
-
-
-def _heading(text: str) -> QLabel:
-    label = QLabel(text)
-    font = label.font()
-    font.setBold(True)
-    label.setFont(font)
-    return label

@@ -74,6 +74,7 @@ class SpectraPlot(pg.PlotWidget):
         item.setMenuEnabled(False)
         item.showGrid(x=True, y=True, alpha=0.15)
         item.setMouseEnabled(x=True, y=False)
+        item.layout.setContentsMargins(0, 6, 8, 6)
         self._hint = pg.TextItem("", color=self._text, anchor=(0.5, 0.5))
         self._hint.setParentItem(item.getViewBox())
         self._hint.hide()

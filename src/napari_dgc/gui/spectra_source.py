@@ -13,6 +13,7 @@ from napari_dgc.cubes import HyperCube
 
 if TYPE_CHECKING:
     from napari_dgc.gui.session import Session
+    from napari_dgc.partition import ClusterSummary
 
 Scans = list[tuple[HyperCube, NDArray[np.uint16]]]
 #: Label maps that arrive faster than this are not sampled one by one.
@@ -42,15 +43,28 @@ class SpectraSource(QObject):
     @property
     def spectra(self) -> NDArray[np.float64] | None:
         """(clusters, bands) mean reflectance of the fine clusters, NaN where unknown."""
-        partition, model = self._session.partition, self._session.model
+        partition, summary = self._session.partition, self._summary
         if partition is None:
             return None
-        summary = None if model is None else model.summary
-        if summary is not None and summary.n_clusters == partition.clusters:
+        if summary is not None:
             return summary.spectra
         if self._sampled is not None and len(self._sampled) == partition.clusters:
             return self._sampled
         return None
+
+    def weights(self, counts: NDArray[np.int64]) -> NDArray[np.int64]:
+        """(clusters,) pixels behind each spectrum; `counts` are those of the open scans."""
+        # The model may have learned from scans that are not open.
+        return counts if self._summary is None else self._summary.mass
+
+    @property
+    def _summary(self) -> ClusterSummary | None:
+        """The model's summary, if it belongs to the partition shown."""
+        partition, model = self._session.partition, self._session.model
+        summary = None if model is None else model.summary
+        if summary is None or partition is None or summary.n_clusters != partition.clusters:
+            return None
+        return summary
 
     @property
     def wavelengths_nm(self) -> NDArray[np.float64] | None:
@@ -59,20 +73,28 @@ class SpectraSource(QObject):
         if spectra is None:
             return None
         for scan in self._session.scans:
-            if scan.cube.n_bands == spectra.shape[1] and scan.cube.wavelengths_nm is not None:
-                return scan.cube.wavelengths_nm
+            known = scan.cube.wavelengths_nm
+            if known is None:
+                continue
+            # Spectra cover all bands, or the good ones alone.
+            for bands in (known, known[scan.cube.good_bands]):
+                if len(bands) == spectra.shape[1]:
+                    return bands
         return None
 
     def refresh(self) -> None:
         """Label maps changed: sample again where there is no summary."""
         self.stop()
-        model = self._session.model
-        if model is None or model.summary is None:
+        if self._summary is None:
             self._pause.start()
 
     def stop(self) -> None:
         """Give up a sample under way."""
         self._pause.stop()
+        self.cancel()
+
+    def cancel(self) -> None:
+        """Let a worker end early; touches no Qt object, so it may come after their end."""
         self._cancel.cancel()
 
     def _start(self) -> None:
@@ -89,20 +111,24 @@ class SpectraSource(QObject):
         self._cancel = CancelSource()
         token = self._cancel.token
         worker: Any = create_worker(_sample, scans, partition.clusters, token, _start_thread=False)
-        worker.returned.connect(lambda found: self._on_sampled(found, token))
+        # A bound method, so that Qt forgets it with this object.
+        worker.returned.connect(self._on_sampled)
         worker.start()
 
-    def _on_sampled(self, found: NDArray[np.float64] | None, token: CancelToken) -> None:
+    def _on_sampled(self, result: tuple[NDArray[np.float64] | None, CancelToken]) -> None:
+        found, token = result
         if found is not None and not token.cancelled:
             self._sampled = found
             self.changed.emit()
 
 
-def _sample(scans: Scans, clusters: int, token: CancelToken) -> NDArray[np.float64] | None:
+def _sample(
+    scans: Scans, clusters: int, token: CancelToken
+) -> tuple[NDArray[np.float64] | None, CancelToken]:
     from napari_dgc.measure.sampled_spectra import sample_spectra
 
     try:
-        return sample_spectra(scans, clusters, token=token)
+        return sample_spectra(scans, clusters, token=token), token
     except (InterruptedError, OSError):
         # A file that went away is said where it matters: when training or exporting.
-        return None
+        return None, token

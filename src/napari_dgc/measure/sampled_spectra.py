@@ -50,6 +50,8 @@ def sample_spectra(
 
     def add(spectra: NDArray[np.float32], labels: NDArray[np.uint16]) -> None:
         """Add (bands, pixels) samples."""
+        # Numbers beyond the clusters are left over from another model.
+        labels = np.where(labels > clusters, 0, labels)
         known = np.isfinite(spectra)
         np.add.at(totals, labels, np.where(known, spectra, 0).T)
         np.add.at(numbers, labels, known.T)
