@@ -18,7 +18,7 @@ class AllBands:
 
 
 class Doubled:
-    def transform(self, spectra):
+    def project(self, spectra):
         return 2 * spectra
 
 

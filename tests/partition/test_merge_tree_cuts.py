@@ -83,3 +83,17 @@ def test_adjacency_counts_neighbouring_pairs_once() -> None:
     assert np.array_equal(table, table.T)
     assert table.tolist() == [[2, 1, 2], [1, 2, 2], [2, 2, 1]]
     assert count_border(labels, 3).tolist() == [3, 3, 1]
+
+
+def test_light_and_shade_of_one_material_merge_before_two_dark_materials() -> None:
+    """A bright and a shaded leaf are farther apart than a lesion from the cloth."""
+    leaf, shade, cloth, lesion = [0, 100], [0, 60], [10, 0.5], [8, 6]
+    tree = build_tree(summary_of([leaf, shade, cloth, lesion], [1000, 1000, 8000, 30]))
+    assert tree.cut(3) == ((1, 2), (3,), (4,))
+
+
+def test_clusters_without_spectra_do_not_disturb() -> None:
+    summary = summary_of([[1, 0], [np.nan, np.nan], [0, 1]], [10, 0, 10])
+    tree = build_tree(summary)
+    assert len(tree.cut(2)) == 2
+    assert all(np.isfinite(merge.height) for merge in tree.merges)

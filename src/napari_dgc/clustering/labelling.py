@@ -30,9 +30,12 @@ class Bands(Protocol):
 
 
 class Projection(Protocol):
-    """Maps spectra to the noise-whitened features in which clusters are compared."""
+    """Maps spectra to the noise-whitened features in which clusters are compared.
 
-    def transform(self, spectra: NDArray[np.float32]) -> NDArray[np.float32]:
+    Zero reflectance is the origin, so that brightness is the length of a feature vector.
+    """
+
+    def project(self, spectra: NDArray[np.float32]) -> NDArray[np.float32]:
         """(bands, ...) to (dimensions, ...)."""
 
 
@@ -132,7 +135,7 @@ def summarise(
         check_stop(token)
         spectra = mean_spectra(cube, labels, clusters, bands)
         known = np.asarray(np.isfinite(spectra).all(axis=1))[:, None]
-        features = projection.transform(np.where(known, spectra, 0).T.astype(np.float32)).T
+        features = projection.project(np.where(known, spectra, 0).T.astype(np.float32)).T
         all_bands = np.full((clusters, bands.n_bands), np.nan)
         all_bands[:, bands.good_bands] = spectra
         parts.append(

@@ -56,9 +56,14 @@ class NoiseModel:
 
     def transform(self, spectra: NDArray[np.float32]) -> NDArray[np.float32]:
         """Project reflectance (bands, ...) to features (dimensions, ...)."""
+        features = self.project(spectra)
+        features -= (self.components @ self.mean).reshape(-1, *(1,) * (spectra.ndim - 1))
+        return features
+
+    def project(self, spectra: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Project reflectance (bands, ...) to features as measured from zero reflectance."""
         flat = spectra.reshape(spectra.shape[0], -1)
-        offset = self.components @ self.mean
-        features: NDArray[np.float32] = self.components @ flat - offset[:, None]
+        features: NDArray[np.float32] = self.components @ flat
         return features.reshape(self.dimensions, *spectra.shape[1:])
 
     @classmethod

@@ -21,7 +21,7 @@ class ClusterSummary:
         or the band is bad).
     features
         (clusters, dimensions) mean noise-whitened features, the space in which
-        clusters are compared.
+        clusters are compared; the origin is zero reflectance.
     adjacency
         (clusters, clusters) symmetric count of neighbouring pixel pairs (4-neighbourhood)
         with these two labels; diagonal: pairs inside the cluster.
