@@ -49,6 +49,7 @@ class ScanList(QListWidget):
         self._scans: list[Scan] = []
         self._unchecked: set[Scan] = set()
         self.setToolTip("Scans to train on together. All must have the same bands.")
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.itemChanged.connect(self._on_item_changed)
         connect_while_alive(self, session.scans_changed, self.refresh)
         self.refresh()

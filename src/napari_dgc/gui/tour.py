@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -21,6 +22,10 @@ WINDOW = (1366, 768)
 CLUSTERS, EPOCHS = 16, 4
 #: Longest time to wait for the training, in seconds.
 PATIENCE = 900.0
+
+
+class _Closed(Exception):
+    """The user closed the window in the middle of the tour."""
 
 
 def run(out: Path, seed: int, stay_open: bool) -> int:
@@ -90,10 +95,12 @@ def run(out: Path, seed: int, stay_open: bool) -> int:
         if stay_open:
             _say("napari stays open: merge, rename, paint, export; close the window to end")
             napari.run()
+    except _Closed:
+        _say("the window was closed: the tour ends here")
     finally:
-        # The user may have closed the window already.
         if not stay_open:
-            viewer.close()
+            with contextlib.suppress(RuntimeError):  # the window is gone already
+                viewer.close()
     return 0
 
 
@@ -158,11 +165,14 @@ def _raise(widget: Any) -> None:
 
 def _breathe(seconds: float) -> None:
     """Let Qt work for a while."""
+    from napari import current_viewer
     from qtpy.QtWidgets import QApplication
 
     end = time.monotonic() + seconds
     while True:
         QApplication.processEvents()
+        if current_viewer() is None:
+            raise _Closed
         if time.monotonic() >= end:
             return
         time.sleep(0.005)
@@ -187,7 +197,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=0, help="of leaves and training")
     parser.add_argument("--close", action="store_true", help="close napari at the end")
     options = parser.parse_args(arguments)
-    return run(options.out, options.seed, not options.close)
+    try:
+        return run(options.out, options.seed, not options.close)
+    except KeyboardInterrupt:
+        return 130
 
 
 if __name__ == "__main__":

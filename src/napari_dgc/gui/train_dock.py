@@ -207,7 +207,7 @@ class TrainDock(QScrollArea):
                 self._on_progress(stage, fraction)
             case EpochFinished():
                 self.plot.show_epochs(self._trainer.epochs)
-                self._tell(event.epoch, 0.0, f"{event.active} active clusters")
+                self._tell(event.epoch, 0.0, _active(event))
             case Notice(message):
                 self._say(message)
             case RunFailed(message):
@@ -236,6 +236,8 @@ class TrainDock(QScrollArea):
         parts = [f"Epoch {min(done + 1, total)} of {total}"]
         if not what.startswith("epoch"):
             parts.append(what)
+        if self.epochs and "active cluster" not in what:
+            parts.append(_active(self.epochs[-1]))
         passed = done + within - self._started.epoch
         if passed > 0.3 and done < total:
             pace = (time.monotonic() - self._clock) / passed
@@ -244,7 +246,7 @@ class TrainDock(QScrollArea):
 
     def _finish(self, event: TrainingFinished) -> None:
         epochs = self._trainer.epochs
-        active = f", {epochs[-1].active} active clusters" if epochs else ""
+        active = f", {_active(epochs[-1])}" if epochs else ""
         if self._started is None:
             self.status.setText("Scans labelled.")
         elif event.stopped:
@@ -319,6 +321,10 @@ class TrainDock(QScrollArea):
         theme = get_theme(name)
         colour, self._warning = theme.current.as_hex(), theme.warning.as_hex()
         self.bar.setStyleSheet(f"QProgressBar::chunk {{ background-color: {colour}; }}")
+
+
+def _active(event: EpochFinished) -> str:
+    return "1 active cluster" if event.active == 1 else f"{event.active} active clusters"
 
 
 def _epochs(count: int) -> str:

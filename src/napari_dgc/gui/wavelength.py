@@ -88,7 +88,7 @@ class WavelengthText:
             return
         overlay.text = text
         overlay.position = "top_left"
-        overlay.font_size = 12
+        overlay.font_size = 11
         overlay.visible = bool(text)
 
     def _text(self, session: Session, viewer: ViewerModel) -> str | None:
