@@ -45,9 +45,9 @@ _TISSUE_RISE = 0.2
 _CLEAR_EDGE = 0.15
 _SLIGHT_CONTACT = 0.25
 #: Lesion: NDVI this much below the reference, at most this part of its rise and plateau. A
-#: cluster that is half lesion, half halo lies at about 0.65 of the rise.
+#: cluster of halo on the dark side of a leaf lies at about 0.63 of the rise.
 _LESION_NDVI_LOSS = 0.1
-_LESION_RISE = 0.65
+_LESION_RISE = 0.58
 _LESION_PLATEAU = 0.9
 #: Neighbours of a lesion: at least this share leaf, at most this share background.
 _LESION_LEAF = 0.6
