@@ -11,6 +11,8 @@ from qtpy.QtWidgets import QComboBox, QFormLayout, QSizePolicy, QSpinBox, QVBoxL
 from superqt import QCollapsible
 from superqt.utils import create_worker
 
+from napari_dgc.gui.warm_up import warm_up
+
 if TYPE_CHECKING:
     from napari_dgc.clustering.estimator import Clusterer
 
@@ -108,6 +110,7 @@ class TrainOptions(QWidget):
             if row >= 0:
                 self.method.setItemText(row, title)
                 self.method.setItemData(row, title, Qt.ItemDataRole.ToolTipRole)
+        self._warming: Any = create_worker(warm_up, _start_thread=True)
         chosen = self.device.currentData()
         self.device.clear()
         for device in possible.devices:
