@@ -46,6 +46,14 @@ class MovingStripes(Clusterer):
         return self.options["clusters"]
 
     @property
+    def epochs(self):
+        return self.options["epochs"]
+
+    @epochs.setter
+    def epochs(self, epochs):
+        self.options["epochs"] = epochs
+
+    @property
     def epoch(self):
         return self._epoch
 

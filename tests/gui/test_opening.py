@@ -108,7 +108,7 @@ def test_envi_cube_opens_with_bands_and_true_colour(viewer, tmp_path, values):
     path = write_envi(tmp_path, "leaf", values)
     viewer.open(path, plugin="napari-dgc")
     cube, composite = viewer.layers
-    assert (cube.name, composite.name) == ("leaf", "leaf true colour")
+    assert (cube.name, composite.name) == ("leaf", "leaf false colour")
     assert composite.rgb and composite.visible
     np.testing.assert_array_equal(np.asarray(cube.data[3]), values[3])
     assert tuple(cube.axis_labels) == ("wavelength", "y", "x")
@@ -144,7 +144,7 @@ def test_text_names_the_wavelength_shown(viewer, tmp_path, values):
 
 def test_moving_the_slider_shows_the_bands(viewer, tmp_path, values):
     viewer.open(write_envi(tmp_path, "leaf", values), plugin="napari-dgc")
-    composite = viewer.layers["leaf true colour"]
+    composite = viewer.layers["leaf false colour"]
     viewer.dims.set_current_step(0, 5)
     assert not composite.visible
     composite.visible = True
@@ -168,6 +168,15 @@ def test_unknown_wavelengths_are_numbered_and_can_be_given(viewer, session, make
     session.set_wavelengths(scan, np.linspace(500, 900, 5), "nm")
     assert viewer.canvas.overlays.text.text == "600 nm"
     assert scan.image.metadata["napari_dgc"] is scan.cube
+
+
+def test_composite_says_what_colours_it_shows(viewer, session, make_cube):
+    scan = session.add_cube_layers(make_cube("plain", (40, 8, 8), wavelengths=False))
+    false = scan.composite.data.copy()
+    assert scan.composite.name == "plain false colour"
+    session.set_wavelengths(scan, np.linspace(400, 1000, 40), "nm")
+    assert scan.composite.name == "plain true colour"
+    assert not np.array_equal(scan.composite.data, false)
 
 
 def test_bad_file_is_told_in_one_sentence(viewer, tmp_path, told):

@@ -39,7 +39,7 @@ def test_layer_with_a_cube_becomes_a_scan(viewer):
     session.scans_changed.connect(lambda: changes.append(len(session.scans)))
     scan = add(viewer)
     assert session.scans == [scan]
-    assert scan.composite is viewer.layers["leaf true colour"]
+    assert scan.composite is viewer.layers["leaf false colour"]
     assert changes
     viewer.layers.remove(scan.composite)
     assert scan.composite is None

@@ -104,13 +104,30 @@ def test_stop_keeps_the_result_and_resume_goes_on(dock, session, two_scans, stri
     np.testing.assert_array_equal(kept, model.predict(two_scans[0].cube))
     assert dock.resume.isVisibleTo(dock)
     before = model.epoch
-    model.options["epochs"] = before + 2
+    dock.options.epochs.setValue(before + 2)
     click(qtbot, dock.resume)
     wait_for(qtbot, session, TrainingState.DONE)
     assert session.model is model and model.epoch == before + 2
     assert session.partition.class_of(1).name == "lesion"
     assert not np.array_equal(two_scans[0].fine, kept)
     assert len(stripes.made) == 1
+
+
+def test_more_epochs_after_the_last_one_go_on_with_the_model(dock, session, stripes, qtbot):
+    dock.options.epochs.setValue(2)
+    click(qtbot, dock.train)
+    wait_for(qtbot, session, TrainingState.DONE)
+    assert not dock.resume.isEnabled()
+    assert "raise Epochs" in dock.resume.toolTip()
+    session.history.do("name", session.partition.rename(1, "lesion"))
+    model = session.model
+    dock.options.epochs.setValue(5)
+    assert "3 epochs more" in dock.resume.toolTip()
+    click(qtbot, dock.resume)
+    wait_for(qtbot, session, TrainingState.DONE)
+    assert session.model is model and model.epoch == 5
+    assert [event.epoch for event in dock.epochs] == [1, 2, 3, 4, 5]
+    assert session.partition.class_of(1).name == "lesion"
 
 
 def test_stopping_is_said_while_the_engine_finishes_its_step(dock, session, stripes, qtbot):

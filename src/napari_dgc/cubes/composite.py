@@ -41,8 +41,7 @@ def true_colour(cube: HyperCube) -> NDArray[np.uint8]:
     """
     bands, weights = colour_weights(cube)
     # One stretch for all channels keeps hues; of unrelated bands it would show but the brightest.
-    in_true_colour = len(bands) > 3
-    low, high = _stretch(cube, bands, weights, common=in_true_colour)
+    low, high = _stretch(cube, bands, weights, common=len(bands) > 3)
     picture = np.zeros((cube.rows, cube.columns, 3), np.uint8)
     step = max(1, _BLOCK_SAMPLES // (len(bands) * cube.columns))
     for start in range(0, cube.rows, step):
@@ -54,6 +53,19 @@ def true_colour(cube: HyperCube) -> NDArray[np.uint8]:
         picture[rows] = np.round(255 * _companded(stretched)).astype(np.uint8)
         picture[rows][missing] = 0
     return picture
+
+
+def has_true_colour(cube: HyperCube) -> bool:
+    """Whether the bands of a cube are known to cover the visible finely enough.
+
+    Otherwise the picture that `true_colour` makes is in false colours.
+
+    Parameters
+    ----------
+    cube
+        The cube; only its wavelengths are looked at.
+    """
+    return len(colour_weights(cube)[0]) > 3
 
 
 def colour_weights(cube: HyperCube) -> tuple[NDArray[np.intp], NDArray[np.float32]]:

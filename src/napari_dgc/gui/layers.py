@@ -54,6 +54,24 @@ def contrast_limits(cube: HyperCube) -> tuple[float, float]:
     return (low, high) if high > low else (low, low + 1.0)
 
 
+def composite_title(cube: HyperCube) -> str:
+    """Say what kind of colours the composite of a cube has."""
+    from napari_dgc.cubes.composite import has_true_colour
+
+    return "true colour" if has_true_colour(cube) else "false colour"
+
+
+def renew_composite(scan: Scan, old: HyperCube) -> None:
+    """Make the composite of a scan anew, which had another cube's wavelengths before."""
+    from napari_dgc.cubes.composite import true_colour
+
+    layer = scan.composite
+    if layer is not None:
+        layer.data = true_colour(scan.cube)
+        # the user may have given the layer a name
+        layer.name = layer.name.replace(composite_title(old), composite_title(scan.cube))
+
+
 def layer_data(
     cube: HyperCube,
     composite: NDArray[np.uint8] | None = None,
@@ -61,7 +79,7 @@ def layer_data(
 ) -> list[LayerTuple]:
     """Describe the layers of a cube as napari's readers do: (data, options, kind).
 
-    The cube's bands come first, its true-colour composite lies above, label
+    The cube's bands come first, its colour composite lies above, label
     maps that came with the cube on top.
     """
     if composite is None:
@@ -85,7 +103,7 @@ def layer_data(
         (
             composite,
             {
-                "name": f"{cube.name} true colour",
+                "name": f"{cube.name} {composite_title(cube)}",
                 "axis_labels": ("y", "x"),
                 "rgb": True,
                 "metadata": {COMPANION_KEY: cube, ROLE_KEY: "composite"},

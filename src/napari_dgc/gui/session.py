@@ -186,6 +186,7 @@ class Session:
                 if layer.metadata.get(key) is old:
                     layer.metadata[key] = scan.cube
         scan.image.axis_labels = ("wavelength", "y", "x")
+        make.renew_composite(scan, old)
         self.scans_changed.emit()
 
     def scan_of(self, layer: Layer | None) -> Scan | None:

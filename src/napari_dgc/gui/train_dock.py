@@ -79,7 +79,6 @@ class TrainDock(QScrollArea):
         self.train.setMinimumHeight(34)
         self.resume = QPushButton("Resume")
         self.resume.setMinimumHeight(34)
-        self.resume.setToolTip("Go on with the model from where it stopped.")
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
         self.bar.setFixedHeight(8)
@@ -98,6 +97,7 @@ class TrainDock(QScrollArea):
         self._lay_out()
 
         self.scans.checked_changed.connect(self._refresh)
+        self.options.epochs.valueChanged.connect(self._refresh)
         self.wavelengths.clicked.connect(self._on_wavelengths)
         self.train.clicked.connect(self._on_train)
         self.resume.clicked.connect(self._on_resume)
@@ -163,7 +163,11 @@ class TrainDock(QScrollArea):
 
     def _on_resume(self) -> None:
         self._started = None
-        self._trainer.resume(self._trainer.scans or self.scans.checked())
+        self._trainer.resume(
+            self._trainer.scans or self.scans.checked(),
+            self.options.epochs.value(),
+            str(self.options.device.currentData()),
+        )
 
     def _on_apply(self) -> None:
         self._started = None
@@ -274,8 +278,7 @@ class TrainDock(QScrollArea):
             if checked
             else "Open a scan and check its box first."
         )
-        self.resume.setVisible(anew and not running and state is not TrainingState.DONE)
-        self.resume.setEnabled(checked)
+        self._refresh_resume(checked)
         for widget in (self.options, self.load):
             widget.setEnabled(not running)
         self.save.setEnabled(anew and not running)
@@ -288,6 +291,19 @@ class TrainDock(QScrollArea):
             self.bar.setRange(0, 1000)
             self.bar.setValue(0)
         self.bar.setVisible(running or anew)
+
+    def _refresh_resume(self, checked: bool) -> None:
+        model = self._session.model
+        self.resume.setVisible(model is not None and not self._session.state.running)
+        if model is None:
+            return
+        left = self.options.epochs.value() - model.epoch
+        self.resume.setEnabled(checked and left > 0)
+        self.resume.setToolTip(
+            f"Go on with this model and its clusters: {_epochs(left)} more."
+            if left > 0
+            else f"This model has had {_epochs(model.epoch)}; raise Epochs above that to go on."
+        )
 
     def _clear(self) -> None:
         self._started = None

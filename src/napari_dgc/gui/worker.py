@@ -232,10 +232,11 @@ class Trainer:
         self.epochs = []
         self._begin(scans, _Job(train_events, make), resume=False)
 
-    def resume(self, scans: Sequence[Scan]) -> None:
-        """Go on with the session's model."""
+    def resume(self, scans: Sequence[Scan], epochs: int, device: str) -> None:
+        """Go on with the session's model until it has seen `epochs` epochs."""
         model = self._session.model
         if model is not None:
+            model.epochs, model.device = epochs, device
             self._begin(scans, _Job(train_events, lambda: model), resume=True)
 
     def label(self, scans: Sequence[Scan]) -> None:
