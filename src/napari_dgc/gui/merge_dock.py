@@ -31,6 +31,7 @@ from napari_dgc.gui.class_actions import (
 )
 from napari_dgc.gui.class_edits import ClassEdits
 from napari_dgc.gui.class_table import ClassTableModel, ClassTableView
+from napari_dgc.gui.docking import MERGE, TRAIN, enclosing_dock, share_place
 from napari_dgc.gui.empty_state import EmptyState
 from napari_dgc.gui.export_panel import ExportPanel
 from napari_dgc.gui.granularity import GranularitySlider
@@ -58,6 +59,7 @@ class MergeDock(QWidget):
 
     def __init__(self, napari_viewer: Viewer) -> None:
         super().__init__()
+        self.setObjectName(MERGE)
         self._viewer = napari_viewer
         self.session = get_session(napari_viewer)
         self._counts = PixelCounts()
@@ -220,8 +222,9 @@ class MergeDock(QWidget):
         """Catch up with what happened while hidden."""
         super().showEvent(event)
         if self._frame is None:
-            self._frame = _enclosing_dock(self)
+            self._frame = enclosing_dock(self)
             if self._frame is not None:
+                share_place(self._frame, TRAIN)
                 # Qt does not hide a dock that lies behind another tab, it only says so.
                 self._frame.visibilityChanged.connect(self._set_awake)
         self._set_awake(True)
@@ -334,13 +337,6 @@ class MergeDock(QWidget):
         partition = self.session.partition
         if partition is not None and 1 <= number <= partition.clusters:
             self.table.select_clusters(partition.class_of(number).members, extend=extend)
-
-
-def _enclosing_dock(widget: QWidget) -> QDockWidget | None:
-    parent = widget.parentWidget()
-    while parent is not None and not isinstance(parent, QDockWidget):
-        parent = parent.parentWidget()
-    return parent
 
 
 def _selection_text(selected: tuple[ClassInfo, ...]) -> str:

@@ -29,6 +29,7 @@ from napari_dgc.clustering.events import (
 )
 from napari_dgc.errors import UserError
 from napari_dgc.gui import messages
+from napari_dgc.gui.docking import MERGE, TRAIN, enclosing_dock, share_place
 from napari_dgc.gui.lifetime import connect_while_alive
 from napari_dgc.gui.loss_plot import LossPlot
 from napari_dgc.gui.scan_list import ScanList
@@ -63,7 +64,8 @@ class TrainDock(QScrollArea):
 
     def __init__(self, napari_viewer: Any) -> None:
         super().__init__()
-        self.setObjectName("dgc_train_dock")
+        self.setObjectName(TRAIN)
+        self._placed = False
         self._session: Session = get_session(napari_viewer)
         self._trainer: Trainer = get_trainer(self._session)
         self._started: TrainingStarted | None = None
@@ -146,6 +148,14 @@ class TrainDock(QScrollArea):
     def sizeHint(self) -> QSize:
         """Ask for a narrow column, so that the canvas stays large."""
         return QSize(360, 640)
+
+    def showEvent(self, event: Any) -> None:
+        """Join the merge dock when shown for the first time."""
+        super().showEvent(event)
+        frame = None if self._placed else enclosing_dock(self)
+        if frame is not None:
+            self._placed = True
+            share_place(frame, MERGE)
 
     @property
     def epochs(self) -> list[EpochFinished]:
