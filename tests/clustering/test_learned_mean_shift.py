@@ -12,16 +12,17 @@ def brute_force(network: LearnedMeanShift, features: np.ndarray, valid: np.ndarr
     place = network._places().detach().numpy()
     place = np.exp(place - place.max())
     radius = network.radius
-    place[radius, radius] = 1
     dimensions, rows, columns = features.shape
     result = features.copy()
     for r in range(rows):
         for c in range(columns):
             here = features[:, r, c]
             for _ in range(network.iterations):
-                total, weight = np.zeros(dimensions), 0.0
+                total, weight, most = np.zeros(dimensions), 0.0, 0.02
                 for i in range(-radius, radius + 1):
                     for j in range(-radius, radius + 1):
+                        if i == j == 0:
+                            continue
                         if not (0 <= r + i < rows and 0 <= c + j < columns):
                             continue
                         if not valid[r + i, c + j]:
@@ -30,8 +31,8 @@ def brute_force(network: LearnedMeanShift, features: np.ndarray, valid: np.ndarr
                         near = np.exp(-0.5 * (((here - other) / width) ** 2).sum())
                         factor = place[radius + i, radius + j] * near
                         total, weight = total + factor * other, weight + factor
-                if weight > 1e-20:
-                    here = total / weight
+                        most = max(most, factor)
+                here = (total + most * features[:, r, c]) / (weight + most)
             result[:, r, c] = here
     return result
 

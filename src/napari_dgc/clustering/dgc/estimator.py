@@ -10,8 +10,8 @@ pulls on the clusters themselves:
 2. `LearnedMeanShift` moves each pixel towards its like among its neighbours; its
    kernel is learned by likelihood, which has no collapsed solution.
 3. Prototypes are found by k-means on a sample of all scans, many more than wanted,
-   and merged to the wanted number of fine clusters by a tempered Ward criterion
-   that does not give rare materials up (`ward_tree`).
+   merged to the wanted number of fine clusters by a tempered Ward criterion that
+   does not give rare materials up (`ward_tree`), and polished (`Centroids`).
 4. The same criterion builds the merge tree of the fine clusters.
 """
 
@@ -27,10 +27,10 @@ from numpy.typing import NDArray
 from napari_dgc.cancel import CancelToken, never_cancelled
 from napari_dgc.clustering.bands import BandGrid
 from napari_dgc.clustering.devices import resolve_device
+from napari_dgc.clustering.dgc.centroids import Centroids
 from napari_dgc.clustering.dgc.config import DGCConfig
 from napari_dgc.clustering.dgc.features import FeatureSpace, Stacks, variances
 from napari_dgc.clustering.dgc.mean_shift import LearnedMeanShift
-from napari_dgc.clustering.dgc.prototypes import Prototypes
 from napari_dgc.clustering.estimator import Clusterer
 from napari_dgc.clustering.events import (
     EpochFinished,
@@ -71,8 +71,8 @@ class DeepGlobalClustering(Clusterer):
     config : DGCConfig
     space : FeatureSpace or None
         Bands and noise of the scans, once training has begun.
-    prototypes : Prototypes or None
-        Centroids and their fine clusters, once training has begun.
+    centroids : Centroids or None
+        Of the fine clusters, once training has begun.
 
     Examples
     --------
@@ -102,7 +102,7 @@ class DeepGlobalClustering(Clusterer):
         self.device = device
         self.seed = seed
         self.space: FeatureSpace | None = None
-        self.prototypes: Prototypes | None = None
+        self.centroids: Centroids | None = None
         self._shift: LearnedMeanShift | None = None
         self._optimiser: torch.optim.Adam | None = None
         self._summary: ClusterSummary | None = None
@@ -139,7 +139,7 @@ class DeepGlobalClustering(Clusterer):
         token = token or never_cancelled()
         self._device = resolve_device(self.device)
         grid = BandGrid.from_cubes(cubes)
-        go_on = resume and self.prototypes is not None
+        go_on = resume and self.centroids is not None
         yield TrainingStarted(
             method=self.method,
             device=self._device,
@@ -169,13 +169,13 @@ class DeepGlobalClustering(Clusterer):
                 sample = space.stacks(raw)
                 del raw
                 self._begin(space, sample)
-                yield Progress("finding prototypes", 0.5)
-                self._fit_prototypes(sample)
+                yield Progress("finding clusters", 0.5)
+                self._fit_centroids(sample)
                 if previews:
                     yield from self._label_maps(cubes, token, show=True)
             yield from self._epochs(cubes, sample, token, previews)
         except InterruptedError:
-            if self.prototypes is not None and self._summary is None:
+            if self.centroids is not None and self._summary is None:
                 # Without a summary there would be no merge tree to cut.
                 yield from self._label_maps(cubes, never_cancelled(), show=previews)
             yield TrainingFinished(self._epoch, stopped=True)
@@ -210,7 +210,7 @@ class DeepGlobalClustering(Clusterer):
                     yield Progress(f"epoch {self._epoch + 1}", (step + 1) / (config.steps + 1))
                 check_stop(token)
                 self._epoch += 1
-                self._fit_prototypes(sample)
+                self._fit_centroids(sample)
                 if previews or self._epoch == self.epochs:
                     yield from self._label_maps(cubes, token, show=previews)
             except InterruptedError:
@@ -231,7 +231,7 @@ class DeepGlobalClustering(Clusterer):
         assert self._optimiser is not None
         return (
             self._epoch,
-            self.prototypes,
+            self.centroids,
             self._summary,
             deepcopy(self._trained[1].state_dict()),
             deepcopy(self._optimiser.state_dict()),
@@ -240,14 +240,14 @@ class DeepGlobalClustering(Clusterer):
     def _roll_back(self, snapshot: tuple[Any, ...]) -> None:
         """Return to a `_snapshot`."""
         assert self._optimiser is not None
-        self._epoch, self.prototypes, self._summary, network, optimiser = snapshot
+        self._epoch, self.centroids, self._summary, network, optimiser = snapshot
         self._trained[1].load_state_dict(network)
         self._optimiser.load_state_dict(optimiser)
 
     def _forget(self) -> None:
         """Return to the untrained state."""
         self._epoch = 0
-        self.space = self.prototypes = None
+        self.space = self.centroids = None
         self._shift = self._optimiser = self._summary = None
 
     def _begin(self, space: FeatureSpace, sample: Stacks) -> None:
@@ -289,8 +289,8 @@ class DeepGlobalClustering(Clusterer):
         _, network = self._trained
         return float(np.mean([float(network.surprise(*self._tensors(*stack))) for stack in sample]))
 
-    def _fit_prototypes(self, sample: Stacks) -> None:
-        """Fit prototypes to the shifted sample of all scans."""
+    def _fit_centroids(self, sample: Stacks) -> None:
+        """Fit centroids to the shifted sample of all scans."""
         config = self.config
         points = np.concatenate(
             [
@@ -301,12 +301,12 @@ class DeepGlobalClustering(Clusterer):
         # The same draws every epoch: what changes is the features, not the sample.
         generator = np.random.default_rng(self.seed)
         points = points[generator.permutation(len(points))[: config.sample]]
-        self.prototypes = Prototypes.fit(
+        self.centroids = Centroids.fit(
             np.ascontiguousarray(points),
             prototypes=config.prototypes,
             clusters=config.clusters,
             generator=generator,
-            before=self.prototypes,
+            before=self.centroids,
         )
 
     # Labelling
@@ -325,7 +325,7 @@ class DeepGlobalClustering(Clusterer):
     ) -> Iterator[float]:
         """Fill a label map tile by tile, yielding the share that is done."""
         space, network = self._trained
-        if self.prototypes is None:
+        if self.centroids is None:
             raise UserError("This model has no clusters yet; train it first.")
         done = 0
         for core_rows, core_columns, rows, columns in iter_tiles(
@@ -339,7 +339,7 @@ class DeepGlobalClustering(Clusterer):
                 slice(core_columns.start - columns.start, core_columns.stop - columns.start),
             )
             points = np.ascontiguousarray(shifted[:, *inner].reshape(len(shifted), -1).T)
-            found = self.prototypes.assign(points)
+            found = self.centroids.assign(points)
             known = valid[inner]
             labels[core_rows, core_columns] = np.where(known, found.reshape(known.shape), 0)
             done += known.size
@@ -393,11 +393,11 @@ class DeepGlobalClustering(Clusterer):
 
     def save(self, folder: Path) -> None:
         """Write the model and its training state (see `Clusterer.save`)."""
-        if self.space is None or self.prototypes is None:
+        if self.space is None or self.centroids is None:
             raise UserError("There is nothing to save yet; train the model first.")
         tensors: dict[str, NDArray[Any]] = {
-            "prototypes.centroids": self.prototypes.centroids,
-            "prototypes.groups": self.prototypes.groups,
+            "centroids.fine": self.centroids.fine,
+            "centroids.prototypes": self.centroids.prototypes,
             **self.space.noise.tensors(),
         }
         for name, value in self._trained[1].state_dict().items():
@@ -421,7 +421,7 @@ class DeepGlobalClustering(Clusterer):
         model = cls(**config.to_json())
         noise = NoiseModel.from_tensors(tensors)
         model.space = FeatureSpace(BandGrid.from_metadata(metadata["bands"]), noise)
-        model.prototypes = Prototypes(tensors["prototypes.centroids"], tensors["prototypes.groups"])
+        model.centroids = Centroids(tensors["centroids.fine"], tensors["centroids.prototypes"])
         model._epoch = int(metadata["epoch"])
         model._shift = LearnedMeanShift(torch.ones(noise.dimensions))
         model._shift.load_state_dict(

@@ -23,7 +23,7 @@ class FeatureSpace:
     """Bands and noise of a model: how it sees any scan.
 
     Features are in units of the sensor's noise; multiplied by `scale` they are
-    those in which prototypes are compared.
+    those in which pixels are compared with centroids.
     """
 
     grid: BandGrid

@@ -1,4 +1,4 @@
-"""Centroids: k-means as a separate, convergent step on features of all scans."""
+"""k-means as a separate, convergent step on features of all scans."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -82,14 +82,14 @@ def refine(
     return centroids, inertia
 
 
-def fit_centroids(
+def fit_prototypes(
     points: NDArray[np.float32],
     clusters: int,
     generator: np.random.Generator,
     *,
     start: NDArray[np.float32] | None = None,
 ) -> NDArray[np.float32]:
-    """Find centroids of a sample, rare materials included.
+    """Find prototypes of a sample, rare materials included.
 
     A first k-means tells how crowded each region is; the final one runs on points
     drawn with probability 1 / sqrt(crowd), so that a lesion of a thousandth of the
@@ -100,11 +100,11 @@ def fit_centroids(
     points
         (n, dimensions) sample of all scans.
     clusters
-        Number of centroids.
+        Number of prototypes.
     generator
         Source of all random draws.
     start
-        Centroids of the last epoch, from which to go on instead of starting anew.
+        Prototypes of the last epoch, from which to go on instead of starting anew.
 
     Returns
     -------

@@ -18,6 +18,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+#: Weight of a pixel that no neighbour resembles, so that it stays where it is.
+_LEAST_OWN_WEIGHT = 0.02
+
 
 class LearnedMeanShift(nn.Module):
     """Non-blurring mean shift over a window of noise-whitened features.
@@ -110,19 +113,23 @@ class LearnedMeanShift(nn.Module):
         """
         width = self.log_bandwidth.exp()[:, None, None]
         places = self._places()
-        # The pixel itself counts like its best-placed neighbour.
         places = places - places.max()
         shifted = features
         for _ in range(self.iterations):
             total = torch.zeros_like(features)
             weight = torch.zeros_like(valid)
+            most = torch.full_like(valid, _LEAST_OWN_WEIGHT)
             for i, j, neighbour in self._neighbours(features, valid):
-                own = i == j == self.radius
+                if i == j == self.radius:
+                    continue
                 distance = (((shifted - neighbour[:, :-1]) / width) ** 2).sum(1, keepdim=True)
-                factor = torch.exp((0.0 if own else places[i, j]) - distance / 2)
-                factor = factor * neighbour[:, -1:]
+                factor = torch.exp(places[i, j] - distance / 2) * neighbour[:, -1:]
                 total += factor * neighbour[:, :-1]
                 weight += factor
-            moved = total / weight.clamp(min=1e-30)
-            shifted = torch.where(weight > 1e-20, moved, shifted)
+                most = torch.maximum(most, factor)
+            # The pixel itself counts like its most similar neighbour: its distance to itself,
+            # zero, says nothing about how alike two noisy pixels of one material are.
+            total += most * features
+            weight += most
+            shifted = total / weight
         return shifted
