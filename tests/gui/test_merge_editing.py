@@ -208,10 +208,12 @@ def test_slider_explains_itself_without_a_tree(session, two_scans, merge_dock):
     assert "training" in merge_dock.slider.toolTip()
 
 
-def test_suggested_names_can_be_taken_back(labelled, merge_dock, session, qtbot):
+def test_suggested_names_can_be_taken_back(labelled, merge_dock, session, click_rows, qtbot):
     assert merge_dock.suggest.isEnabled()
     before = session.partition
+    click_rows(merge_dock, 1, 2)
     press(qtbot, merge_dock.suggest)
+    assert merge_dock.table.selected_classes == ()  # nothing is pale in the result
     if session.partition != before:
         assert session.history.undo_title == "suggest names"
         press(qtbot, merge_dock.buttons.undo)

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from npe2 import PluginManager, PluginManifest
 from qtpy.QtCore import Qt, QTimer
-from qtpy.QtWidgets import QApplication, QDialogButtonBox
+from qtpy.QtWidgets import QApplication, QDialogButtonBox, QMainWindow
 from scipy.io import savemat
 
 import napari_dgc
-from napari_dgc.gui import dialogs
+from napari_dgc.gui import dialogs, messages
 from napari_dgc.gui import open as opening
 from napari_dgc.gui.dialogs import LayoutDialog, VariableDialog
 from napari_dgc.gui.open import get_reader, read
@@ -97,11 +97,23 @@ def test_napari_does_not_offer_the_reader_for(name):
     assert "napari-dgc" not in {reader.plugin_name for reader in found}
 
 
-def test_reader_declines_without_raising(tmp_path):
-    text = tmp_path / "notes"
-    text.write_text("no cube")
-    for path in (text, tmp_path, tmp_path / "absent.mat", "", [], [str(text)]):
+def test_reader_leaves_to_others_what_is_no_cube(tmp_path):
+    PluginManager.instance().discover()
+    pictures = [tmp_path / name for name in ("photo.raw", "light.hdr", "old.img", "a.png")]
+    for picture in pictures:
+        picture.write_bytes(b"no cube" * 20)
+    for path in (*pictures, pictures, tmp_path, "", []):
         assert get_reader(path) is None
+
+
+@pytest.mark.parametrize("name", ["notes", "alone.dat"])
+def test_what_nobody_reads_is_told_in_one_sentence(viewer, tmp_path, told, name):
+    path = tmp_path / name
+    path.write_text("no cube")
+    viewer.open(path, plugin="napari-dgc")
+    assert len(viewer.layers) == 0
+    assert len(told["error"]) == 1
+    assert name in told["error"][0] and "no ENVI header" in told["error"][0]
 
 
 def test_envi_cube_opens_with_bands_and_true_colour(viewer, tmp_path, values):
@@ -185,7 +197,13 @@ def test_bad_file_is_told_in_one_sentence(viewer, tmp_path, told):
     viewer.open(bad, plugin="napari-dgc")
     assert len(viewer.layers) == 0
     assert len(told["error"]) == 1
-    assert "broken.mat" in told["error"][0] and "Traceback" not in told["error"][0]
+    assert told["error"][0].startswith("broken.mat is not a MATLAB file")
+
+
+def test_questions_belong_to_the_window_even_when_another_program_is_in_front(viewer, monkeypatch):
+    viewer.window.show()
+    monkeypatch.setattr(QApplication, "activeWindow", lambda: None)
+    assert isinstance(messages.window_of_viewer(), QMainWindow)
 
 
 def test_decisions_are_shown(viewer, tmp_path, values, told):

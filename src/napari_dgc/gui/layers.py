@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_dgc.cubes.cube import LARGEST_SAMPLE
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -44,7 +46,7 @@ def contrast_limits(cube: HyperCube) -> tuple[float, float]:
     samples = np.concatenate(
         [np.asarray(cube.data[int(band), ::rows, ::columns]).ravel() for band in picked]
     ).astype(np.float64)
-    keep = np.isfinite(samples)
+    keep = np.abs(samples) <= LARGEST_SAMPLE
     if cube.no_data is not None:
         keep &= samples != cube.no_data
     samples = samples[keep]

@@ -318,6 +318,8 @@ class MergeDock(QWidget):
 
     def suggest_names(self) -> None:
         """Name classes by their spectra and their place."""
+        # So that the result is seen in full colours.
+        self.table.clearSelection()
         self.edits.suggest_names(self._spectra.wavelengths_nm)
 
     # --------------------------------------------------------------- picking

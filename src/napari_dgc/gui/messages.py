@@ -23,9 +23,14 @@ def show_info(sentence: str) -> None:
 
 def window_of_viewer() -> Any:
     """Return the main window as a parent for dialogs, or None."""
-    from qtpy.QtWidgets import QApplication
+    from qtpy.QtWidgets import QApplication, QMainWindow
 
-    return QApplication.activeWindow()
+    active = QApplication.activeWindow()
+    if active is not None:
+        return active
+    # A file was dropped from another program, which is in front.
+    windows = [w for w in QApplication.topLevelWidgets() if isinstance(w, QMainWindow)]
+    return next((window for window in windows if window.isVisible()), None)
 
 
 def has_window() -> bool:

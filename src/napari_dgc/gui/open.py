@@ -20,14 +20,27 @@ NOTHING: list[Any] = [(None,)]
 
 
 def get_reader(path: PathOrPaths) -> Reader | None:
-    """Return the reader for a path napari asks about, or None; never raises."""
+    """Return the reader for a path napari asks about, or None; never raises.
+
+    A file that is no cube is left to other readers. Where there is none, it is
+    taken too, so that the user reads what is wrong with it.
+    """
     try:
         from napari_dgc.cubes.read import can_open
 
         paths = _paths(path)
-        return read if paths and all(can_open(one) for one in paths) else None
+        if not paths:
+            return None
+        return read if all(can_open(one) for one in paths) or _nobody_else_reads(paths) else None
     except Exception:  # noqa: BLE001 - napari may ask about anything
         return None
+
+
+def _nobody_else_reads(paths: list[Path]) -> bool:
+    from npe2 import PluginManager
+
+    readers = PluginManager.instance().iter_compatible_readers([str(path) for path in paths])
+    return {reader.plugin_name for reader in readers} == {"napari-dgc"}
 
 
 def read(path: PathOrPaths) -> list[Any]:
@@ -53,7 +66,8 @@ def read(path: PathOrPaths) -> list[Any]:
             with messages.busy():
                 found += layer_data(cube)
         except UserError as error:
-            messages.show_error(str(error))
+            # napari shows the beginning: the folders would leave no room for what is wrong
+            messages.show_error(str(error).replace(str(one), one.name))
             continue
         if cube.notes:
             messages.show_info(f"{cube.name}: {' '.join(cube.notes)}")

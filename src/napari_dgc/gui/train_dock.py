@@ -284,6 +284,8 @@ class TrainDock(QScrollArea):
         self.train.setToolTip(
             "Stop soon and keep the result."
             if running
+            else "Start over on the checked scans; clusters, merges and names of now are replaced."
+            if checked and anew
             else "Train on the checked scans."
             if checked
             else "Open a scan and check its box first."
