@@ -23,6 +23,11 @@ class CubeArray(Protocol):
         """Read a part."""
 
 
+#: Samples of a larger magnitude are no measurements but fill values that nobody declared,
+#: such as -3.4e38 (GDAL) or -1.23e34 (USGS); one of them would drown all others.
+LARGEST_SAMPLE = 1e30
+
+
 @dataclass(frozen=True, eq=False)
 class HyperCube:
     """A hyperspectral scan and what is known about it.
@@ -43,7 +48,8 @@ class HyperCube:
         Order on disk: ``"bsq"``, ``"bil"``, ``"bip"`` for ENVI,
         ``"row-column-band"`` or ``"band-row-column"`` for MATLAB.
     no_data
-        Value that marks missing samples, or None. NaN is always missing.
+        Value that marks missing samples, or None. NaN and fill values beyond
+        `LARGEST_SAMPLE` are always missing.
     bad_bands
         0-based indices of bands to leave out (header's bbl, or empty bands).
     scale
@@ -121,7 +127,10 @@ class HyperCube:
             (bands, rows, columns), float32, divided by `scale`, missing samples NaN.
         """
         stored = np.asarray(self.data[bands, rows, columns])
-        window = stored.astype(np.float32)
+        with np.errstate(over="ignore"):  # fill values of double precision become infinite
+            window = stored.astype(np.float32)
+        if stored.dtype.kind == "f":
+            window[np.abs(window) > LARGEST_SAMPLE] = np.nan
         if self.scale != 1.0:
             window /= np.float32(self.scale)
         if self.no_data is not None:

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_dgc.cubes.cube import HyperCube
+from napari_dgc.cubes.cube import LARGEST_SAMPLE, HyperCube
 from napari_dgc.cubes.layout import evenly
 
 _ROWS, _COLUMNS = 4, 16
@@ -41,7 +41,7 @@ def _missing(cube: HyperCube, bands: slice, rows: int, columns: int) -> NDArray[
     samples = np.asarray(cube.data[bands, evenly(cube.rows, rows), evenly(cube.columns, columns)])
     missing: NDArray[np.bool_] = np.zeros(samples.shape, bool)
     if samples.dtype.kind == "f":
-        missing[~np.isfinite(samples)] = True
+        missing = ~(np.abs(samples) <= LARGEST_SAMPLE)
     if cube.no_data is not None:
         missing[samples == cube.no_data] = True
     return np.asarray(missing.all(axis=(1, 2)))
