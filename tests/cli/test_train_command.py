@@ -1,15 +1,18 @@
 """``train``: lines per epoch, saving, resuming, interrupting."""
 
+import errno
 import json
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from napari_dgc.cli import main
 from napari_dgc.clustering.estimator import Clusterer
+from napari_dgc.clustering.events import TrainingEvent, TrainingFinished
 from napari_dgc.clustering.storage import load_model
+from napari_dgc.errors import UserError
 
 Capture = pytest.CaptureFixture[str]
 
@@ -140,3 +143,52 @@ def test_damaged_models_are_named(
     capsys.readouterr()
     assert train(scans, tmp_path / "model", "--resume") == 2
     assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_stopping_before_anything_was_learned_promises_no_resume(
+    stand_in: type[Clusterer],
+    scans: list[Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: Capture,
+) -> None:
+    def interrupted(self: Clusterer, *_args: object, **_options: object) -> Iterator[TrainingEvent]:
+        signal.raise_signal(signal.SIGINT)
+        yield TrainingFinished(0, stopped=True)
+
+    def save(self: Clusterer, folder: Path) -> None:
+        raise UserError("There is nothing to save yet.")
+
+    monkeypatch.setattr(stand_in, "fit_iter", interrupted)
+    monkeypatch.setattr(stand_in, "save", save)
+    assert train(scans, tmp_path / "model") == 130
+    err = capsys.readouterr().err
+    assert "nothing was written" in err
+    assert "--resume" not in err
+
+
+def test_a_folder_that_cannot_be_written_is_refused_before_training(
+    stand_in: type[Clusterer],
+    scans: list[Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: Capture,
+) -> None:
+    def refuse(*_args: object, **_options: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    # Permissions do not stop an administrator, under whom tests may run.
+    monkeypatch.setattr("napari_dgc.cli.folders.tempfile.TemporaryFile", refuse)
+    assert train(scans, tmp_path / "model") == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert f"Cannot write to the folder {tmp_path / 'model'} (Permission denied)" in err
+
+
+def test_what_was_decided_while_opening_is_said_once(
+    stand_in: type[Clusterer], scans: list[Path], tmp_path: Path, capsys: Capture
+) -> None:
+    assert train(scans, tmp_path / "model", "--epochs", "1") == 0
+    err = capsys.readouterr().err
+    assert err.count("read as row-column-band") == 1
+    assert "first and 1 more: " in err

@@ -1,7 +1,7 @@
 """Options that every command shares that reads cubes."""
 
 import argparse
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from napari_dgc.cubes.cube import HyperCube
@@ -72,3 +72,16 @@ def open_cubes_from(args: argparse.Namespace, paths: Iterable[Path | str]) -> li
         )
         for path in paths
     ]
+
+
+def say_decisions(cubes: Sequence[HyperCube]) -> None:
+    """Print to stderr what was decided while opening; what holds for several scans once."""
+    from napari_dgc.cli.progress import say
+
+    names: dict[str, list[str]] = {}
+    for cube in cubes:
+        for note in cube.notes:
+            names.setdefault(note, []).append(cube.name)
+    for note, scans in names.items():
+        others = f" and {len(scans) - 1} more" if len(scans) > 1 else ""
+        say(f"{scans[0]}{others}: {note}")

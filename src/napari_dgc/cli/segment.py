@@ -46,7 +46,8 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 def run(args: argparse.Namespace) -> int:
     """Label every scan; returns the exit status."""
     from napari_dgc.annotations.export import write_label_image
-    from napari_dgc.cli.cube_options import open_cubes
+    from napari_dgc.cli.cube_options import open_cubes, say_decisions
+    from napari_dgc.cli.folders import make_folder
     from napari_dgc.cli.interrupt import stop_on_interrupt
     from napari_dgc.cli.progress import ProgressLine
     from napari_dgc.clustering.storage import load_model
@@ -58,9 +59,8 @@ def run(args: argparse.Namespace) -> int:
     table = partition.compact_lookup()
     colours = {label: info.shown_colour for label, info in enumerate(partition.classes, start=1)}
     out: Path = args.out
-    if out.exists() and not out.is_dir():
-        raise UserError(f"{out} is a file; give a folder for the label maps.")
-    out.mkdir(parents=True, exist_ok=True)
+    make_folder(out, "the label maps")
+    say_decisions(cubes)
     line = ProgressLine()
     with stop_on_interrupt("stopping; the maps written so far are kept") as token:
         for position, cube in enumerate(cubes):

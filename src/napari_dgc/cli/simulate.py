@@ -50,6 +50,7 @@ def add_parser(subparsers: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Write the scans one by one; print the path of every file written."""
+    from napari_dgc.cli.folders import make_folder
     from napari_dgc.cubes.matlab_writer import write_matlab
     from napari_dgc.files import write_atomically, write_text
     from napari_dgc.simulate import CLASS_NAMES, simulate_scan
@@ -61,7 +62,7 @@ def run(args: argparse.Namespace) -> int:
     check_arguments(args.severity, size, args.bands, args.seed, args.difficulty)
     folder: Path = args.out
     truth_folder = folder / "truth"
-    _make_folder(truth_folder)
+    make_folder(truth_folder, "the scans")
 
     import tifffile
 
@@ -94,18 +95,3 @@ def run(args: argparse.Namespace) -> int:
         print(cube_path)
         print(truth_path, flush=True)
     return 0
-
-
-def _make_folder(folder: Path) -> None:
-    """Create the output folder, or say in one sentence why it cannot be."""
-    import os
-
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise UserError(
-            f"Cannot create the folder {folder} ({reason}): choose another OUT."
-        ) from error
-    if not os.access(folder, os.W_OK | os.X_OK):
-        raise UserError(f"Cannot write to the folder {folder}: choose another OUT.")

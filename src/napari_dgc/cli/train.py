@@ -53,7 +53,8 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 def run(args: argparse.Namespace) -> int:
     """Train and save; returns the exit status."""
-    from napari_dgc.cli.cube_options import open_cubes
+    from napari_dgc.cli.cube_options import open_cubes, say_decisions
+    from napari_dgc.cli.folders import make_folder
     from napari_dgc.cli.interrupt import stop_on_interrupt
     from napari_dgc.cli.progress import ProgressLine, say
     from napari_dgc.clustering.events import (
@@ -70,7 +71,7 @@ def run(args: argparse.Namespace) -> int:
         cubes = open_cubes(args)
         estimator = _resumed(args) if args.resume else _new(args)
         # Find out now, not after hours, that nothing can be written there.
-        _make_folder(folder)
+        make_folder(folder, "the model")
         if args.resume and estimator.epoch >= estimator.epochs:
             say(
                 f"the model in {folder} already has {estimator.epoch} epochs; "
@@ -79,8 +80,9 @@ def run(args: argparse.Namespace) -> int:
             return SUCCESS
         if not args.resume and (folder / MODEL_FILE).exists():
             say(f"the model in {folder} will be replaced")
+        say_decisions(cubes)
         line = ProgressLine()
-        stopped = False
+        stopped, kept = False, args.resume
         for event in estimator.fit_iter(cubes, token=token, resume=args.resume, previews=False):
             match event:
                 case Progress(stage, fraction):
@@ -94,15 +96,19 @@ def run(args: argparse.Namespace) -> int:
                     line.clear()
                     print(epoch_line(event), flush=True)
                     estimator.save(folder)
+                    kept = True
                 case Notice(message):
                     line.clear()
                     say(message)
                 case TrainingFinished():
                     line.clear()
                     stopped = event.stopped
-                    _save_last(estimator, folder, stopped)
+                    kept = _save_last(estimator, folder, stopped) or kept
     if stopped:
-        say(f"stopped after epoch {estimator.epoch}; --resume goes on")
+        if kept:
+            say(f"stopped after epoch {estimator.epoch}; --resume goes on")
+        else:
+            say("stopped before there was anything to keep; nothing was written")
         return INTERRUPTED
     say(f"model written to {folder}")
     return SUCCESS
@@ -150,16 +156,13 @@ def _resumed(args: argparse.Namespace) -> "Clusterer":
     return estimator
 
 
-def _make_folder(folder: Path) -> None:
-    if folder.exists() and not folder.is_dir():
-        raise UserError(f"{folder} is a file; give a folder for the model.")
-    folder.mkdir(parents=True, exist_ok=True)
-
-
-def _save_last(estimator: "Clusterer", folder: Path, stopped: bool) -> None:
+def _save_last(estimator: "Clusterer", folder: Path, stopped: bool) -> bool:
+    """Save the final state; returns whether there was any."""
     try:
         estimator.save(folder)
     except UserError:
         # Stopped before the first step: there is nothing to keep yet.
         if not stopped:
             raise
+        return False
+    return True

@@ -77,7 +77,7 @@ def read_model(folder: Path) -> tuple[str, dict[str, Any], dict[str, NDArray[Any
     path = folder / MODEL_FILE
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         raise UserError(f"There is no model in {folder}; train one first.") from None
     except (OSError, ValueError) as error:
         raise UserError(f"The model file {path} cannot be read ({error}); train anew.") from None
