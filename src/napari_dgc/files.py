@@ -19,7 +19,14 @@ def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
         Called with the path of the temporary file (same suffix as `path`).
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{path.stem}-", suffix=path.suffix, dir=path.parent)
+    try:
+        handle, name = tempfile.mkstemp(
+            prefix=f".{path.stem}-", suffix=path.suffix, dir=path.parent
+        )
+    except OSError as error:
+        # The user never heard of the temporary file.
+        error.filename = str(path)
+        raise
     os.close(handle)
     temporary = Path(name)
     try:
