@@ -20,7 +20,7 @@ def summary_of(features: list[list[float]], mass: list[int]) -> ClusterSummary:
 
 
 def test_near_clusters_merge_first() -> None:
-    tree = build_tree(summary_of([[0, 0], [0, 1], [9, 9], [9, 8.5]], [100, 100, 100, 100]))
+    tree = build_tree(summary_of([[9, 0], [9, 1], [9, 9], [9, 8.5]], [100, 100, 100, 100]))
     assert tree.cut(2) == ((1, 2), (3, 4))
     assert tree.cut(3) == ((1,), (2,), (3, 4))
     assert [merge.height for merge in tree.merges] == sorted(m.height for m in tree.merges)

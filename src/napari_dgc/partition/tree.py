@@ -66,18 +66,16 @@ def euclidean(points: NDArray[np.float64]) -> NDArray[np.float64]:
     return result
 
 
-def material(points: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Dissimilarity of materials, to which brightness matters little.
+def spectral_angle(points: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Angles, in radians, between all noise-whitened spectra (n, dimensions).
 
-    angle ** 0.75 * distance ** 0.25 of noise-whitened spectra (n, dimensions) measured from
-    zero reflectance. Side light and shadow multiply a spectrum, which changes the distance
-    and not the angle; the distance keeps dark spectra, whose angles are noisy, together.
+    Side light and shadow multiply a spectrum, which changes its length and not its
+    direction: the angle compares materials. Spectra are measured from zero reflectance.
     """
     norms = np.linalg.norm(points, axis=1)
     product = np.maximum(norms[:, None] * norms, 1e-300)
-    angle = np.arccos(np.clip(points @ points.T / product, -1, 1))
-    result: NDArray[np.float64] = angle**0.75 * euclidean(points) ** 0.25
-    return result
+    angles: NDArray[np.float64] = np.arccos(np.clip(points @ points.T / product, -1, 1))
+    return angles
 
 
 def ward_tree(
@@ -105,7 +103,7 @@ def ward_tree(
         Power of the masses. 1 is Ward's own criterion, under which a rare lesion costs
         less to give up than two shades of cloth; 0 ignores size.
     dissimilarity
-        Of all pairs of means: `euclidean` (Ward's own) or `material`.
+        Of all pairs of means: `euclidean` (Ward's own) or `spectral_angle`.
     """
     clusters = len(features)
     # scipy's Ward knows neither masses nor another dissimilarity, so the merging is done here.
@@ -141,11 +139,11 @@ def ward_tree(
 def build_tree(summary: ClusterSummary) -> MergeTree:
     """Build the merge tree of a model's fine clusters.
 
-    `ward_tree` on what the clusters are made of (`material`), masses to the power 0.35.
+    `ward_tree` by spectral angle, masses to the power 0.2.
     """
     return ward_tree(
         summary.features,
         summary.mass.astype(np.float64),
-        exponent=0.35,
-        dissimilarity=material,
+        exponent=0.2,
+        dissimilarity=spectral_angle,
     )
