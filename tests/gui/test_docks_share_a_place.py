@@ -3,6 +3,8 @@
 import pytest
 from qtpy.QtWidgets import QMainWindow
 
+from napari_dgc.gui.train_dock import TrainDock
+
 PLUGIN = "napari-dgc"
 TITLES = ["DGC: train", "Merge clusters"]
 
@@ -17,6 +19,17 @@ def test_second_dock_opens_as_a_tab_in_front(viewer, qtbot, titles):
     assert isinstance(window, QMainWindow)
     qtbot.waitUntil(lambda: second in window.tabifiedDockWidgets(first), timeout=2000)
     qtbot.waitUntil(lambda: not widget.visibleRegion().isEmpty(), timeout=2000)
+
+
+def test_button_finds_the_train_dock_that_was_opened_from_the_menu(viewer, session, make_cube):
+    session.add_cube_layers(make_cube())
+    viewer.window.show()
+    train = TrainDock(viewer)
+    frame = viewer.window.add_dock_widget(train, name="a title of the menu's")
+    _, merge = viewer.window.add_plugin_dock_widget(PLUGIN, TITLES[1])
+    merge.empty.button.click()
+    found = frame.parentWidget().findChildren(TrainDock)
+    assert found == [train]
 
 
 def test_dock_that_floats_stays_where_it_is(viewer, qtbot):

@@ -151,6 +151,23 @@ def test_only_checked_scans_are_trained_on(dock, session, two_scans, qtbot):
     assert not dock.train.isEnabled()
 
 
+def test_training_other_scans_leaves_no_clusters_of_the_model_before(
+    dock, session, two_scans, qtbot
+):
+    dock.options.epochs.setValue(1)
+    click(qtbot, dock.train)
+    wait_for(qtbot, session, TrainingState.DONE)
+    layer, seen = two_scans[0].labels, two_scans[0].labels.data.copy()
+    dock.scans.item(0).setCheckState(Qt.CheckState.Unchecked)
+    session.state = TrainingState.IDLE
+    click(qtbot, dock.train)
+    wait_for(qtbot, session, TrainingState.DONE)
+    assert two_scans[0].fine is None and two_scans[0].labels is None
+    assert "model before" in layer.name
+    np.testing.assert_array_equal(layer.data, seen)
+    assert two_scans[1].labels is not None
+
+
 def test_list_follows_the_open_scans(dock, viewer, session, two_scans, make_cube):
     assert dock.scans.count() == 2
     session.add_cube_layers(make_cube("third"))
@@ -187,6 +204,26 @@ def test_crash_of_the_engine_is_told_and_keeps_the_result(dock, session, two_sca
     dock.options.epochs.setValue(1)
     click(qtbot, dock.train)
     wait_for(qtbot, session, TrainingState.DONE)
+
+
+def test_scans_that_cannot_be_trained_on_leave_the_model_in_place(
+    dock, session, stripes, monkeypatch, qtbot
+):
+    dock.options.epochs.setValue(1)
+    click(qtbot, dock.train)
+    wait_for(qtbot, session, TrainingState.DONE)
+    session.history.do("name", session.partition.rename(1, "lesion"))
+    model = session.model
+
+    def refuse(*_, **__):
+        raise UserError("The scans differ in their bands.")
+        yield
+
+    monkeypatch.setattr(stripes, "fit_iter", refuse)
+    click(qtbot, dock.train)
+    wait_for(qtbot, session, TrainingState.FAILED)
+    assert session.model is model
+    assert session.partition.class_of(1).name == "lesion"
 
 
 def test_bad_input_is_told_in_one_sentence(dock, session, monkeypatch, qtbot):

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 
+from napari_dgc.gui.docking import TRAIN, enclosing_dock
+
 if TYPE_CHECKING:
     from napari.viewer import Viewer
 
@@ -55,6 +57,10 @@ class EmptyState(QWidget):
             self.text.setText(_OPEN + _THEN)
 
     def _go(self) -> None:
-        dock, _ = self._viewer.window.add_plugin_dock_widget("napari-dgc", "DGC: train")
+        # Opened from the menu it has another title, by which napari does not find it.
+        open_one = self.window().findChild(QWidget, TRAIN)
+        dock = None if open_one is None else enclosing_dock(open_one)
+        if dock is None:
+            dock, _ = self._viewer.window.add_plugin_dock_widget("napari-dgc", "DGC: train")
         dock.show()
         dock.raise_()

@@ -298,6 +298,20 @@ class Session:
         self._show(scan)
         self.labels_changed.emit()
 
+    def set_aside(self, scans: Iterable[Scan]) -> None:
+        """Let go of label maps whose numbers another model is about to give another meaning.
+
+        Their layers stay as they are, for looking at.
+        """
+        gone = [scan for scan in scans if scan.fine is not None]
+        for scan in gone:
+            if scan.labels is not None:
+                scan.labels.name = f"{scan.labels.name} (model before)"
+            scan.labels = scan.fine = scan.predicted = None
+        if gone:
+            self.scans_changed.emit()
+            self.labels_changed.emit()
+
     def refresh_layers(self) -> None:
         """Show the partition now in all label layers: class numbers, colours, names."""
         partition = self.partition

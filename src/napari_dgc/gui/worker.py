@@ -52,7 +52,7 @@ NICENESS = 5
 
 @dataclass(frozen=True)
 class ModelReady:
-    """The estimator was made (its imports are slow, so this happens in the thread)."""
+    """The estimator was made, in the thread as its imports are slow, and takes the scans."""
 
     model: Clusterer
 
@@ -142,9 +142,11 @@ def train_events(
 
     def run() -> Iterator[RunEvent]:
         model = make()
-        yield ModelReady(model)
         summary = None
         for event in model.fit_iter(cubes, token=token, resume=resume):
+            if isinstance(event, TrainingStarted):
+                # Not sooner: scans that cannot be trained on leave the model before in place.
+                yield ModelReady(model)
             if isinstance(event, EpochFinished | TrainingFinished):
                 found = model.summary
                 if found is not None and found is not summary:
@@ -284,9 +286,11 @@ class Trainer:
         match event:
             case ModelReady(model):
                 if not self._resuming:
+                    session.set_aside([s for s in session.scans if s not in self._scans])
                     session.start_partition(model.n_clusters)
                 session.model = model
             case ModelLoaded(model, partition):
+                session.set_aside([s for s in session.scans if s not in self._scans])
                 if partition is None:
                     session.start_partition(model.n_clusters)
                 else:
