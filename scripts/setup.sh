@@ -61,6 +61,7 @@ make_environment() {
 install_into() {
     local python=$1 folder=$2
     shift 2
-    PIP_CONSTRAINT="$root/constraints.txt" "$python" -m pip --python "$folder/bin/python" \
-        install --quiet --disable-pip-version-check --root-user-action ignore "$@"
+    # Not PIP_CONSTRAINT, which pip splits at spaces.
+    "$python" -m pip --python "$folder/bin/python" install --quiet --disable-pip-version-check \
+        --root-user-action ignore --constraint "$root/constraints.txt" "$@"
 }
