@@ -1,6 +1,8 @@
 """The two docks lie over each other, with tabs, as each needs the height of the window."""
 
 import pytest
+from napari.plugins import menu_item_template
+from npe2 import PluginManager
 from qtpy.QtWidgets import QMainWindow
 
 from napari_dgc.gui.train_dock import TrainDock
@@ -30,6 +32,19 @@ def test_button_finds_the_train_dock_that_was_opened_from_the_menu(viewer, sessi
     merge.empty.button.click()
     found = frame.parentWidget().findChildren(TrainDock)
     assert found == [train]
+
+
+def test_menu_finds_the_dock_that_the_button_opened(viewer, session, make_cube):
+    session.add_cube_layers(make_cube())
+    viewer.window.show()
+    _, merge = viewer.window.add_plugin_dock_widget(PLUGIN, TITLES[1])
+    merge.empty.button.click()
+    manifest = PluginManager.instance().get_manifest(PLUGIN)
+    titles = [
+        menu_item_template.format(manifest.display_name, widget.display_name)
+        for widget in manifest.contributions.widgets
+    ]
+    assert titles[0] in viewer.window.dock_widgets
 
 
 def test_dock_that_floats_stays_where_it_is(viewer, qtbot):

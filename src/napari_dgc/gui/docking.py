@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QDockWidget, QMainWindow, QWidget
 
 #: Object names of the widgets that share one place.
 TRAIN = "dgc_train_dock"
 MERGE = "dgc_merge_dock"
+
+
+def open_dock(viewer: Any, widget: QWidget, title: str, *, tabify: bool = False) -> QDockWidget:
+    """Add a dock under the title that napari's Plugins menu gives it.
+
+    By that title the menu finds it again and opens no second one, as it would
+    after `add_plugin_dock_widget`, which takes another.
+    """
+    name = f"{title} (Deep Global Clustering)"
+    dock: QDockWidget = viewer.window.add_dock_widget(widget, name=name, tabify=tabify)
+    return dock
 
 
 def enclosing_dock(widget: QWidget) -> QDockWidget | None:

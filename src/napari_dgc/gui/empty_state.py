@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 
-from napari_dgc.gui.docking import TRAIN, enclosing_dock
+from napari_dgc.gui.docking import TRAIN, enclosing_dock, open_dock
 
 if TYPE_CHECKING:
     from napari.viewer import Viewer
@@ -57,10 +57,11 @@ class EmptyState(QWidget):
             self.text.setText(_OPEN + _THEN)
 
     def _go(self) -> None:
-        # Opened from the menu it has another title, by which napari does not find it.
         open_one = self.window().findChild(QWidget, TRAIN)
         dock = None if open_one is None else enclosing_dock(open_one)
         if dock is None:
-            dock, _ = self._viewer.window.add_plugin_dock_widget("napari-dgc", "DGC: train")
+            from napari_dgc.gui.train_dock import TrainDock
+
+            dock = open_dock(self._viewer, TrainDock(self._viewer), "DGC: train")
         dock.show()
         dock.raise_()

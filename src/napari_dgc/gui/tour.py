@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from napari_dgc.gui.session import Session
 
-PLUGIN = "napari-dgc"
 #: The smallest common screen of a laptop.
 WINDOW = (1366, 768)
 CLUSTERS, EPOCHS = 16, 4
@@ -47,7 +46,10 @@ def run(out: Path, seed: int, stay_open: bool) -> int:
     """
     import napari
 
+    from napari_dgc.gui.docking import open_dock
+    from napari_dgc.gui.merge_dock import MergeDock
     from napari_dgc.gui.session import TrainingState, get_session
+    from napari_dgc.gui.train_dock import TrainDock
 
     out.mkdir(parents=True, exist_ok=True)
     written: list[Path] = []
@@ -63,8 +65,9 @@ def run(out: Path, seed: int, stay_open: bool) -> int:
     try:
         _say("opening simulated scans of tea leaves: healthy, day 3, day 5 after infection")
         _open_scans(viewer, session, seed)
-        _, train = viewer.window.add_plugin_dock_widget(PLUGIN, "DGC: train")
-        _, merge = viewer.window.add_plugin_dock_widget(PLUGIN, "Merge clusters", tabify=True)
+        train, merge = TrainDock(viewer), MergeDock(viewer)
+        open_dock(viewer, train, "DGC: train")
+        open_dock(viewer, merge, "Merge clusters", tabify=True)
         _raise(train)
         _breathe(0.5)
         viewer.reset_view()

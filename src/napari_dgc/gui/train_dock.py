@@ -335,7 +335,8 @@ class TrainDock(QScrollArea):
         self._say(sentence)
         self.message.setStyleSheet(f"color: {self._warning};")
         if self._session.state.running:
-            self.status.setText("Failed. What was found so far is kept.")
+            kept = " What was found so far is kept." if self._session.model is not None else ""
+            self.status.setText(f"Failed.{kept}")
         messages.show_error(sentence)
 
     def _on_theme(self, event: Any) -> None:
