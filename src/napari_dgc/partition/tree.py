@@ -83,6 +83,7 @@ def ward_tree(
     mass: NDArray[np.float64],
     *,
     exponent: float = 0.5,
+    speck: float = 0.0,
     dissimilarity: Callable[[NDArray[np.float64]], NDArray[np.float64]] = euclidean,
 ) -> MergeTree:
     """Merge clusters by the increase of the within-cluster spread, after Ward (1963).
@@ -102,18 +103,24 @@ def ward_tree(
     exponent
         Power of the masses. 1 is Ward's own criterion, under which a rare lesion costs
         less to give up than two shades of cloth; 0 ignores size.
+    speck
+        Clusters with a smaller mass than this count less, in proportion to their mass, so
+        that a few odd pixels do not stay a class of their own.
     dissimilarity
         Of all pairs of means: `euclidean` (Ward's own) or `spectral_angle`.
     """
     clusters = len(features)
     # scipy's Ward knows neither masses nor another dissimilarity, so the merging is done here.
     points = np.nan_to_num(features)
-    weights = mass / max(float(mass.sum()), 1e-300)
+    whole = max(float(mass.sum()), 1e-300)
+    weights = mass / whole
     names = list(range(1, clusters + 1))
     merges: list[Merge] = []
     highest = 0.0
     for position in range(clusters - 1):
         tempered = weights**exponent * (weights > 0)
+        if speck > 0:
+            tempered *= np.minimum(weights * whole / speck, 1)
         total = tempered[:, None] + tempered
         product = 2 * tempered[:, None] * tempered
         harmonic = np.divide(product, total, out=np.zeros_like(total), where=total > 0)
@@ -136,14 +143,17 @@ def ward_tree(
     return MergeTree(clusters, tuple(merges))
 
 
+_SPECK_PIXELS = 200
+
+
 def build_tree(summary: ClusterSummary) -> MergeTree:
     """Build the merge tree of a model's fine clusters.
 
-    `ward_tree` by spectral angle, masses to the power 0.2.
+    `ward_tree` by spectral angle; clusters of less than 200 pixels over all scans are specks.
     """
     return ward_tree(
         summary.features,
         summary.mass.astype(np.float64),
-        exponent=0.2,
+        speck=_SPECK_PIXELS,
         dissimilarity=spectral_angle,
     )
