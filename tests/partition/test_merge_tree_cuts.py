@@ -101,7 +101,7 @@ def test_clusters_without_spectra_do_not_disturb() -> None:
 
 def test_a_few_odd_pixels_are_not_a_class_of_their_own() -> None:
     """Two crops that differ by a little, and three pixels unlike anything else."""
-    summary = summary_of([[10, 0, 0], [10, 3, 0], [0, 0, 10]], [4000, 3000, 3])
+    summary = summary_of([[10, 0, 0], [10, 3, 0], [1, 0, 10]], [4000, 3000, 3])
     assert build_tree(summary).cut(2) == ((1, 3), (2,))
     lesion = summary_of([[10, 0, 0], [10, 1, 0], [0, 0, 10]], [4000, 3000, 400])
     assert build_tree(lesion).cut(2) == ((1, 2), (3,))
