@@ -5,6 +5,7 @@ import pytest
 from qtpy.QtCore import Qt
 
 from napari_dgc.annotations import read_labels
+from napari_dgc.gui.docking import enclosing_dock
 from napari_dgc.gui.merge_dock import MergeDock
 from napari_dgc.gui.session import TrainingState, get_session
 from napari_dgc.gui.train_dock import TrainDock
@@ -40,6 +41,7 @@ def test_from_a_file_to_exported_classes(docks, viewer, qtbot, tmp_path):
             maps.append(scan.labels.data.copy())
 
     session.labels_changed.connect(remember)
+    enclosing_dock(train).raise_()
     train.options.epochs.setValue(100)
     train.options.clusters.setValue(6)
     qtbot.mouseClick(train.train, Qt.MouseButton.LeftButton)
@@ -50,6 +52,8 @@ def test_from_a_file_to_exported_classes(docks, viewer, qtbot, tmp_path):
     assert len(maps) >= 2
     np.testing.assert_array_equal(scan.fine, session.model.predict(scan.cube))
 
+    enclosing_dock(merge).raise_()
+    qtbot.waitUntil(lambda: not merge.visibleRegion().isEmpty())
     before = scan.labels.data.copy()
     first, second = (int(number) for number in np.unique(before[before > 0])[:2])
     merge.table.select_clusters([first, second])

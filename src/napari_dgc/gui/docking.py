@@ -37,6 +37,10 @@ def share_place(frame: QDockWidget, other: str) -> None:
     Both are tall: napari would put one below the other, with room for hardly
     one row. A place that the user has chosen since is left alone.
     """
+    window = frame.parentWidget()
+    # A dock that opens after this one comes over it by itself.
+    if window is None or window.findChild(QWidget, other) is None:
+        return
     # napari is still about to put the dock into its window
     timer = QTimer(frame)
     timer.setSingleShot(True)
