@@ -18,7 +18,7 @@ def open_dock(viewer: Any, widget: QWidget, title: str, *, tabify: bool = False)
     By that title the menu finds it again and opens no second one, as it would
     after `add_plugin_dock_widget`, which takes another.
     """
-    name = f"{title} (Deep Global Clustering)"
+    name = f"{title} (napari-dgc)"
     dock: QDockWidget = viewer.window.add_dock_widget(widget, name=name, tabify=tabify)
     return dock
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _OPEN = (
     "<p>Open a scan first: <b>File &gt; Open File(s)…</b> or drop it on the canvas, or take "
-    "<b>File &gt; Open Sample &gt; Deep Global Clustering</b>.</p>"
+    "<b>File &gt; Open Sample &gt; napari-dgc</b>.</p>"
     "<p>Then train in the dock <b>DGC: train</b>.</p>"
 )
 _TRAIN = "<p>{scans} open. Next, find clusters in the dock <b>DGC: train</b>.</p>"
