@@ -6,7 +6,7 @@ import time
 import numpy as np
 import pytest
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QFileDialog
+from qtpy.QtWidgets import QFileDialog, QMessageBox
 
 from napari_dgc.clustering import registry
 from napari_dgc.clustering.devices import available_devices
@@ -14,6 +14,13 @@ from napari_dgc.errors import UserError
 from napari_dgc.gui.session import TrainingState, get_session
 from napari_dgc.gui.train_dock import TrainDock, time_left
 from napari_dgc.gui.worker import get_trainer
+
+
+@pytest.fixture(autouse=True)
+def names_may_go(monkeypatch):
+    """Nobody is there to answer; the test of the question answers itself."""
+    discard = QMessageBox.StandardButton.Discard
+    monkeypatch.setattr(QMessageBox, "question", lambda *arguments: discard)
 
 
 @pytest.fixture
@@ -166,6 +173,32 @@ def test_training_other_scans_leaves_no_clusters_of_the_model_before(
     assert "model before" in layer.name
     np.testing.assert_array_equal(layer.data, seen)
     assert two_scans[1].labels is not None
+
+
+def test_names_are_discarded_only_when_the_user_says_so(dock, session, stripes, monkeypatch, qtbot):
+    dock.options.epochs.setValue(1)
+    click(qtbot, dock.train)
+    wait_for(qtbot, session, TrainingState.DONE)
+    session.history.do("rename", session.partition.rename(2, "lesion"))
+    asked = []
+
+    def answer(button):
+        def question(parent, title, text, *buttons):
+            asked.append(text)
+            return button
+
+        return question
+
+    monkeypatch.setattr(QMessageBox, "question", answer(QMessageBox.StandardButton.Cancel))
+    click(qtbot, dock.train)
+    assert session.state is TrainingState.DONE
+    assert session.partition.class_of(2).name == "lesion"
+    assert "lesion" in asked[0]
+    monkeypatch.setattr(QMessageBox, "question", answer(QMessageBox.StandardButton.Discard))
+    click(qtbot, dock.train)
+    assert session.state is TrainingState.TRAINING
+    wait_for(qtbot, session, TrainingState.DONE)
+    assert session.partition.class_of(2).name == ""
 
 
 def test_list_follows_the_open_scans(dock, viewer, session, two_scans, make_cube):

@@ -13,6 +13,7 @@ from qtpy.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
     QLabel,
+    QMessageBox,
     QProgressBar,
     QPushButton,
     QScrollArea,
@@ -168,6 +169,8 @@ class TrainDock(QScrollArea):
         if self._session.state.running:
             self._trainer.stop()
             return
+        if not self._may_discard_names():
+            return
         self._clear()
         self._trainer.start(self.scans.checked(), self.options.maker())
 
@@ -196,7 +199,25 @@ class TrainDock(QScrollArea):
             else:
                 self._say(f"The model is in {folder}.")
 
+    def _may_discard_names(self) -> bool:
+        """Ask before names that the user gave are lost with the clusters they belong to."""
+        partition = self._session.partition
+        named = [] if partition is None else [i.name for i in partition.classes if i.name]
+        if not named:
+            return True
+        answer = QMessageBox.question(
+            self,
+            "Replace the clusters?",
+            f"New clusters take the place of these, and the names go with them "
+            f"({', '.join(dict.fromkeys(named))}). Save the model first to keep them.",
+            QMessageBox.StandardButton.Discard | QMessageBox.StandardButton.Cancel,
+            QMessageBox.StandardButton.Cancel,
+        )
+        return bool(answer == QMessageBox.StandardButton.Discard)
+
     def _on_load(self) -> None:
+        if not self._may_discard_names():
+            return
         folder = QFileDialog.getExistingDirectory(self, "Folder of a model")
         if folder:
             self._clear()
