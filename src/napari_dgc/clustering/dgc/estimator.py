@@ -49,6 +49,12 @@ from napari_dgc.clustering.storage import (
     summary_tensors,
     write_model,
 )
+from napari_dgc.clustering.torch_state import (
+    load_module,
+    load_optimiser,
+    module_arrays,
+    optimiser_arrays,
+)
 from napari_dgc.cubes import HyperCube
 from napari_dgc.errors import UserError
 from napari_dgc.partition import ClusterSummary
@@ -262,6 +268,9 @@ class DeepGlobalClustering(Clusterer):
         network.to(self._device)
         if self._optimiser is None:
             self._optimiser = torch.optim.Adam(network.parameters(), lr=self.config.learning_rate)
+        else:
+            # Loading brings its moments to the device of the parameters.
+            self._optimiser.load_state_dict(self._optimiser.state_dict())
 
     def _train_step(self, cubes: Sequence[HyperCube], sampler: PairSampler, number: int) -> float:
         """Learn from one batch of patch pairs; returns the loss."""
@@ -384,7 +393,7 @@ class DeepGlobalClustering(Clusterer):
     def _shifted(
         self, features: NDArray[np.float32], valid: NDArray[np.bool_]
     ) -> NDArray[np.float32]:
-        """Mean-shift a stack of windows; the result is scaled for the prototypes."""
+        """Mean-shift a stack of windows; the result is scaled for the centroids."""
         space, network = self._trained
         shifted: NDArray[np.float32] = network(*self._tensors(features, valid)).cpu().numpy()
         return shifted * space.scale[:, None, None]
@@ -400,12 +409,9 @@ class DeepGlobalClustering(Clusterer):
             "centroids.prototypes": self.centroids.prototypes,
             **self.space.noise.tensors(),
         }
-        for name, value in self._trained[1].state_dict().items():
-            tensors[f"mean_shift.{name}"] = value.cpu().numpy()
+        tensors |= module_arrays(self._trained[1], "mean_shift")
         if self._optimiser is not None:
-            for index, state in self._optimiser.state_dict()["state"].items():
-                for name, value in state.items():
-                    tensors[f"optimiser.{index}.{name}"] = value.cpu().numpy()
+            tensors |= optimiser_arrays(self._optimiser, "optimiser")
         tensors |= summary_tensors(self._summary)
         metadata = {
             "config": self.config.to_json() | {"epochs": self.epochs, "device": self.device},
@@ -424,22 +430,9 @@ class DeepGlobalClustering(Clusterer):
         model.centroids = Centroids(tensors["centroids.fine"], tensors["centroids.prototypes"])
         model._epoch = int(metadata["epoch"])
         model._shift = LearnedMeanShift(torch.ones(noise.dimensions))
-        model._shift.load_state_dict(
-            {
-                name.removeprefix("mean_shift."): torch.from_numpy(np.array(value))
-                for name, value in tensors.items()
-                if name.startswith("mean_shift.")
-            }
-        )
+        load_module(model._shift, "mean_shift", tensors)
         model._summary = summary_from_tensors(tensors)
         model._set_up_optimiser()
         assert model._optimiser is not None
-        state: dict[int, dict[str, torch.Tensor]] = {}
-        for name, value in tensors.items():
-            if name.startswith("optimiser."):
-                _, index, key = name.split(".")
-                state.setdefault(int(index), {})[key] = torch.from_numpy(np.array(value))
-        if state:
-            groups = model._optimiser.state_dict()["param_groups"]
-            model._optimiser.load_state_dict({"state": state, "param_groups": groups})
+        load_optimiser(model._optimiser, "optimiser", tensors)
         return model
