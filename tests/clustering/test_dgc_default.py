@@ -143,7 +143,7 @@ def test_any_size_and_number_of_bands(rows: int, columns: int, bands: int) -> No
 def test_tiles_do_not_show(cubes: list[HyperCube], monkeypatch) -> None:
     model = small().fit(cubes)
     whole = model.predict(cubes[0])
-    monkeypatch.setattr("napari_dgc.clustering.dgc.estimator._TILE", 7)
+    monkeypatch.setattr("napari_dgc.clustering.dgc.pixel_model._TILE", 7)
     np.testing.assert_array_equal(model.predict(cubes[0]), whole)
 
 

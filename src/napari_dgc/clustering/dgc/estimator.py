@@ -29,8 +29,8 @@ from napari_dgc.clustering.bands import BandGrid
 from napari_dgc.clustering.devices import resolve_device
 from napari_dgc.clustering.dgc.centroids import Centroids
 from napari_dgc.clustering.dgc.config import DGCConfig
-from napari_dgc.clustering.dgc.features import FeatureSpace, Stacks, variances
-from napari_dgc.clustering.dgc.mean_shift import LearnedMeanShift
+from napari_dgc.clustering.dgc.features import FeatureSpace, Stacks
+from napari_dgc.clustering.dgc.pixel_model import PixelModel
 from napari_dgc.clustering.estimator import Clusterer
 from napari_dgc.clustering.events import (
     EpochFinished,
@@ -41,7 +41,7 @@ from napari_dgc.clustering.events import (
     TrainingFinished,
     TrainingStarted,
 )
-from napari_dgc.clustering.labelling import check_stop, iter_tiles, summarise
+from napari_dgc.clustering.labelling import check_stop, summarise
 from napari_dgc.clustering.noise import NoiseModel, sample_windows
 from napari_dgc.clustering.patches import PairSampler
 from napari_dgc.clustering.storage import (
@@ -50,16 +50,13 @@ from napari_dgc.clustering.storage import (
     write_model,
 )
 from napari_dgc.clustering.torch_state import (
-    load_module,
     load_optimiser,
-    module_arrays,
     optimiser_arrays,
 )
 from napari_dgc.cubes import HyperCube
 from napari_dgc.errors import UserError
 from napari_dgc.partition import ClusterSummary
 
-_TILE = 128
 #: More steps than this without a finite loss end the training.
 _MOST_SKIPPED = 10
 
@@ -75,10 +72,8 @@ class DeepGlobalClustering(Clusterer):
     Attributes
     ----------
     config : DGCConfig
-    space : FeatureSpace or None
-        Bands and noise of the scans, once training has begun.
-    centroids : Centroids or None
-        Of the fine clusters, once training has begun.
+    model : PixelModel or None
+        Noise-whitened features, mean shift and centroids, once training has begun.
 
     Examples
     --------
@@ -107,14 +102,10 @@ class DeepGlobalClustering(Clusterer):
         self.epochs = epochs
         self.device = device
         self.seed = seed
-        self.space: FeatureSpace | None = None
-        self.centroids: Centroids | None = None
-        self._shift: LearnedMeanShift | None = None
+        self.model: PixelModel | None = None
         self._optimiser: torch.optim.Adam | None = None
         self._summary: ClusterSummary | None = None
         self._epoch = 0
-        # The device in use, which "auto" was resolved to.
-        self._device = "cpu"
 
     @property
     def n_clusters(self) -> int:
@@ -143,12 +134,12 @@ class DeepGlobalClustering(Clusterer):
     ) -> Iterator[TrainingEvent]:
         """Train, yielding events (see `Clusterer.fit_iter`)."""
         token = token or never_cancelled()
-        self._device = resolve_device(self.device)
+        device = resolve_device(self.device)
         grid = BandGrid.from_cubes(cubes)
-        go_on = resume and self.centroids is not None
+        go_on = resume and self.model is not None and self.model.centroids is not None
         yield TrainingStarted(
             method=self.method,
-            device=self._device,
+            device=device,
             scans=len(cubes),
             epoch=self._epoch if go_on else 0,
             epochs=self.epochs,
@@ -156,13 +147,13 @@ class DeepGlobalClustering(Clusterer):
         )
         try:
             if go_on:
-                space, _ = self._trained
+                space = self._trained.space
                 for cube in cubes:
                     space.grid.check(cube)
                 sample = space.stacks(
                     sample_windows(cubes, space.grid, seed=self.seed, token=token)
                 )
-                self._set_up_optimiser()
+                self._use(device)
             else:
                 self._forget()
                 raw = []
@@ -170,18 +161,19 @@ class DeepGlobalClustering(Clusterer):
                     raw.append(window)
                     yield Progress("reading samples", 0.5)
                 yield Progress("measuring the sensor's noise", 0.5)
-                noise = NoiseModel.fit(raw, exponent=self.config.exponent)
-                space = FeatureSpace(grid, noise)
+                space = FeatureSpace(grid, NoiseModel.fit(raw, exponent=self.config.exponent))
                 sample = space.stacks(raw)
                 del raw
-                self._begin(space, sample)
+                self.model = PixelModel.start(space, sample)
+                self._use(device)
                 yield Progress("finding clusters", 0.5)
                 self._fit_centroids(sample)
                 if previews:
                     yield from self._label_maps(cubes, token, show=True)
             yield from self._epochs(cubes, sample, token, previews)
         except InterruptedError:
-            if self.centroids is not None and self._summary is None:
+            found = self.model is not None and self.model.centroids is not None
+            if found and self._summary is None:
                 # Without a summary there would be no merge tree to cut.
                 yield from self._label_maps(cubes, never_cancelled(), show=previews)
             yield TrainingFinished(self._epoch, stopped=True)
@@ -228,7 +220,7 @@ class DeepGlobalClustering(Clusterer):
                 self._epoch,
                 self.epochs,
                 active,
-                {"surprise": self._surprise(sample)},
+                {"surprise": self._trained.surprise(sample)},
             )
         yield TrainingFinished(self._epoch, stopped=False)
 
@@ -237,122 +229,85 @@ class DeepGlobalClustering(Clusterer):
         assert self._optimiser is not None
         return (
             self._epoch,
-            self.centroids,
             self._summary,
-            deepcopy(self._trained[1].state_dict()),
+            self._trained.centroids,
+            deepcopy(self._trained.network.state_dict()),
             deepcopy(self._optimiser.state_dict()),
         )
 
     def _roll_back(self, snapshot: tuple[Any, ...]) -> None:
         """Return to a `_snapshot`."""
         assert self._optimiser is not None
-        self._epoch, self.centroids, self._summary, network, optimiser = snapshot
-        self._trained[1].load_state_dict(network)
+        self._epoch, self._summary, self._trained.centroids, network, optimiser = snapshot
+        self._trained.network.load_state_dict(network)
         self._optimiser.load_state_dict(optimiser)
 
     def _forget(self) -> None:
         """Return to the untrained state."""
         self._epoch = 0
-        self.space = self.centroids = None
-        self._shift = self._optimiser = self._summary = None
+        self.model = self._optimiser = self._summary = None
 
-    def _begin(self, space: FeatureSpace, sample: Stacks) -> None:
-        """Take over bands and noise, and set up the mean shift."""
-        self.space = space
-        self._shift = LearnedMeanShift(torch.from_numpy(variances(sample)))
-        self._set_up_optimiser()
+    @property
+    def _trained(self) -> PixelModel:
+        if self.model is None:
+            raise UserError("This model has not been trained yet; train it first.")
+        return self.model
 
-    def _set_up_optimiser(self) -> None:
-        """Move to the device, and make the optimiser unless there is one from before."""
-        _, network = self._trained
-        network.to(self._device)
+    def _use(self, device: str) -> None:
+        """Move to a device, and make the optimiser unless there is one from before."""
+        self._trained.to(device)
+        parameters = self._trained.network.parameters()
         if self._optimiser is None:
-            self._optimiser = torch.optim.Adam(network.parameters(), lr=self.config.learning_rate)
+            self._optimiser = torch.optim.Adam(parameters, lr=self.config.learning_rate)
         else:
             # Loading brings its moments to the device of the parameters.
             self._optimiser.load_state_dict(self._optimiser.state_dict())
 
     def _train_step(self, cubes: Sequence[HyperCube], sampler: PairSampler, number: int) -> float:
         """Learn from one batch of patch pairs; returns the loss."""
-        space, network = self._trained
+        model = self._trained
         patches = [
-            space.read(cubes[pair.scan], *window)
+            model.space.read(cubes[pair.scan], *window)
             for pair in sampler.batch(number, self.config.batch)
             for window in (pair.window_a, pair.window_b)
         ]
-        loss: torch.Tensor = network.surprise(
-            *self._tensors(np.stack([p[0] for p in patches]), np.stack([p[1] for p in patches]))
+        loss: torch.Tensor = model.network.surprise(
+            *model.tensors(np.stack([p[0] for p in patches]), np.stack([p[1] for p in patches]))
         )
         value = float(loss.detach())
         assert self._optimiser is not None
         if np.isfinite(value):
             self._optimiser.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
-            torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+            torch.nn.utils.clip_grad_norm_(model.network.parameters(), 1.0)
             self._optimiser.step()
         return value
 
-    @torch.no_grad()
-    def _surprise(self, sample: Stacks) -> float:
-        """Return the loss on the fixed sample of all scans, comparable between epochs."""
-        _, network = self._trained
-        return float(np.mean([float(network.surprise(*self._tensors(*stack))) for stack in sample]))
-
     def _fit_centroids(self, sample: Stacks) -> None:
         """Fit centroids to the shifted sample of all scans."""
-        config = self.config
-        points = np.concatenate(
-            [
-                np.moveaxis(self._shifted(features, valid), 1, -1)[valid]
-                for features, valid in sample
-            ]
-        )
+        model = self._trained
+        points = model.points(sample)
         # The same draws every epoch: what changes is the features, not the sample.
         generator = np.random.default_rng(self.seed)
-        points = points[generator.permutation(len(points))[: config.sample]]
-        self.centroids = Centroids.fit(
+        points = points[generator.permutation(len(points))[: self.config.sample]]
+        model.centroids = Centroids.fit(
             np.ascontiguousarray(points),
-            prototypes=config.prototypes,
-            clusters=config.clusters,
+            prototypes=self.config.prototypes,
+            clusters=self.config.clusters,
             generator=generator,
-            before=self.centroids,
+            before=model.centroids,
         )
 
     # Labelling
 
     def predict(self, cube: HyperCube, *, token: CancelToken | None = None) -> NDArray[np.uint16]:
         """Label one scan (see `Clusterer.predict`)."""
-        space, _ = self._trained
-        space.grid.check(cube)
+        model = self._trained
+        model.space.grid.check(cube)
         labels = np.zeros((cube.rows, cube.columns), np.uint16)
-        for _ in self._predict_into(labels, cube, token):
+        for _ in model.label_into(labels, cube, token):
             pass
         return labels
-
-    def _predict_into(
-        self, labels: NDArray[np.uint16], cube: HyperCube, token: CancelToken | None
-    ) -> Iterator[float]:
-        """Fill a label map tile by tile, yielding the share that is done."""
-        space, network = self._trained
-        if self.centroids is None:
-            raise UserError("This model has no clusters yet; train it first.")
-        done = 0
-        for core_rows, core_columns, rows, columns in iter_tiles(
-            cube.rows, cube.columns, _TILE, network.radius
-        ):
-            check_stop(token)
-            features, valid = space.read(cube, rows, columns)
-            shifted = self._shifted(features[None], valid[None])[0]
-            inner = (
-                slice(core_rows.start - rows.start, core_rows.stop - rows.start),
-                slice(core_columns.start - columns.start, core_columns.stop - columns.start),
-            )
-            points = np.ascontiguousarray(shifted[:, *inner].reshape(len(shifted), -1).T)
-            found = self.centroids.assign(points)
-            known = valid[inner]
-            labels[core_rows, core_columns] = np.where(known, found.reshape(known.shape), 0)
-            done += known.size
-            yield done / labels.size
 
     def _label_maps(
         self, cubes: Sequence[HyperCube], token: CancelToken, *, show: bool
@@ -364,59 +319,28 @@ class DeepGlobalClustering(Clusterer):
         maps = []
         for cube in cubes:
             labels = np.zeros((cube.rows, cube.columns), np.uint16)
-            for share in self._predict_into(labels, cube, token):
+            for share in self._trained.label_into(labels, cube, token):
                 yield Progress(f"labelling {cube.name}", share)
             maps.append(labels)
-        space, _ = self._trained
+        space = self._trained.space
         self._summary = summarise(cubes, maps, self.n_clusters, space.grid, space.noise, token)
         if show:
             for scan, labels in enumerate(maps):
                 yield LabelsReady(scan, self._epoch, labels)
 
-    # Parts that exist once training has begun
-
-    @property
-    def _trained(self) -> tuple[FeatureSpace, LearnedMeanShift]:
-        if self.space is None or self._shift is None:
-            raise UserError("This model has not been trained yet; train it first.")
-        return self.space, self._shift
-
-    def _tensors(
-        self, features: NDArray[np.float32], valid: NDArray[np.bool_]
-    ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Turn a stack into what the network takes."""
-        return (
-            torch.from_numpy(features).to(self._device),
-            torch.from_numpy(valid[:, None].astype(np.float32)).to(self._device),
-        )
-
-    def _shifted(
-        self, features: NDArray[np.float32], valid: NDArray[np.bool_]
-    ) -> NDArray[np.float32]:
-        """Mean-shift a stack of windows; the result is scaled for the centroids."""
-        space, network = self._trained
-        shifted: NDArray[np.float32] = network(*self._tensors(features, valid)).cpu().numpy()
-        return shifted * space.scale[:, None, None]
-
     # Storage
 
     def save(self, folder: Path) -> None:
         """Write the model and its training state (see `Clusterer.save`)."""
-        if self.space is None or self.centroids is None:
+        if self.model is None or self.model.centroids is None:
             raise UserError("There is nothing to save yet; train the model first.")
-        tensors: dict[str, NDArray[Any]] = {
-            "centroids.fine": self.centroids.fine,
-            "centroids.prototypes": self.centroids.prototypes,
-            **self.space.noise.tensors(),
-        }
-        tensors |= module_arrays(self._trained[1], "mean_shift")
+        tensors = self.model.arrays() | summary_tensors(self._summary)
         if self._optimiser is not None:
             tensors |= optimiser_arrays(self._optimiser, "optimiser")
-        tensors |= summary_tensors(self._summary)
         metadata = {
             "config": self.config.to_json() | {"epochs": self.epochs, "device": self.device},
             "epoch": self._epoch,
-            "bands": self.space.grid.metadata(),
+            "bands": self.model.space.grid.metadata(),
         }
         write_model(folder, self.method, metadata, tensors)
 
@@ -424,15 +348,11 @@ class DeepGlobalClustering(Clusterer):
     def restore(cls, metadata: dict[str, Any], tensors: dict[str, NDArray[Any]]) -> Self:
         """Rebuild an estimator from what `save` wrote."""
         config = DGCConfig.from_json(metadata["config"])
-        model = cls(**config.to_json())
-        noise = NoiseModel.from_tensors(tensors)
-        model.space = FeatureSpace(BandGrid.from_metadata(metadata["bands"]), noise)
-        model.centroids = Centroids(tensors["centroids.fine"], tensors["centroids.prototypes"])
-        model._epoch = int(metadata["epoch"])
-        model._shift = LearnedMeanShift(torch.ones(noise.dimensions))
-        load_module(model._shift, "mean_shift", tensors)
-        model._summary = summary_from_tensors(tensors)
-        model._set_up_optimiser()
-        assert model._optimiser is not None
-        load_optimiser(model._optimiser, "optimiser", tensors)
-        return model
+        estimator = cls(**config.to_json())
+        estimator.model = PixelModel.from_arrays(BandGrid.from_metadata(metadata["bands"]), tensors)
+        estimator._epoch = int(metadata["epoch"])
+        estimator._summary = summary_from_tensors(tensors)
+        estimator._use("cpu")
+        assert estimator._optimiser is not None
+        load_optimiser(estimator._optimiser, "optimiser", tensors)
+        return estimator
