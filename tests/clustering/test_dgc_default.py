@@ -163,3 +163,9 @@ def test_scans_of_different_cameras_are_refused(cubes: list[HyperCube]) -> None:
 def test_bad_options_are_one_sentence(option: dict[str, int]) -> None:
     with pytest.raises(UserError, match="choose a value from"):
         small(**option)
+
+
+def test_active_clusters_are_counted_without_maps_too() -> None:
+    flat = HyperCube(data=np.full((5, 20, 20), 0.3, np.float32), name="flat")
+    events = [e for e in small().fit_iter([flat], previews=False) if isinstance(e, EpochFinished)]
+    assert [event.active for event in events] == [1, 1, 1]

@@ -285,7 +285,11 @@ class TrainDock(QScrollArea):
         if self._started is None:
             self.status.setText("Scans labelled.")
         elif event.stopped:
-            self.status.setText(f"Stopped after {_epochs(event.epoch)}{active}. Result kept.")
+            self.status.setText(
+                f"Stopped after {_epochs(event.epoch)}{active}. Result kept."
+                if event.epoch
+                else "Stopped before the first epoch was complete."
+            )
         else:
             self.status.setText(f"Done: {_epochs(event.epoch)}{active}.")
         if not event.stopped:

@@ -208,14 +208,15 @@ class DeepGlobalClustering(Clusterer):
                     yield Progress(f"epoch {self._epoch + 1}", (step + 1) / (config.steps + 1))
                 check_stop(token)
                 self._epoch += 1
-                self._fit_centroids(sample)
+                active = self._fit_centroids(sample)
                 if previews or self._epoch == self.epochs:
                     yield from self._label_maps(cubes, token, show=previews)
+                    assert self._summary is not None
+                    active = int(self._summary.active.sum())
             except InterruptedError:
                 # Half an epoch is undone, so that going on equals never having stopped.
                 self._roll_back(before)
                 raise
-            active = self.n_clusters if self._summary is None else int(self._summary.active.sum())
             yield EpochFinished(
                 self._epoch,
                 self.epochs,
@@ -283,8 +284,8 @@ class DeepGlobalClustering(Clusterer):
             self._optimiser.step()
         return value
 
-    def _fit_centroids(self, sample: Stacks) -> None:
-        """Fit centroids to the shifted sample of all scans."""
+    def _fit_centroids(self, sample: Stacks) -> int:
+        """Fit centroids to the shifted sample of all scans; returns how many own pixels of it."""
         model = self._trained
         points = model.points(sample)
         # The same draws every epoch: what changes is the features, not the sample.
@@ -297,6 +298,7 @@ class DeepGlobalClustering(Clusterer):
             generator=generator,
             before=model.centroids,
         )
+        return len(np.unique(model.centroids.assign(points)))
 
     # Labelling
 
