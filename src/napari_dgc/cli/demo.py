@@ -134,6 +134,7 @@ def name_and_measure(
     from napari_dgc.cubes.read import open_cube
     from napari_dgc.errors import UserError
     from napari_dgc.files import write_text
+    from napari_dgc.measure.lesions import count_lesions
     from napari_dgc.measure.severity import severity
     from napari_dgc.measure.suggest import suggest_partition, summary_wavelengths
     from napari_dgc.partition import Partition, build_tree
@@ -150,7 +151,14 @@ def name_and_measure(
     table = io.StringIO()
     writer = csv.writer(table, lineterminator="\n")
     writer.writerow(
-        ["scan", "leaf_pixels", "lesion_pixels", "severity_percent", "true_severity_percent"]
+        [
+            "scan",
+            "leaf_pixels",
+            "lesion_pixels",
+            "lesions",
+            "severity_percent",
+            "true_severity_percent",
+        ]
     )
     for stem, cube in zip(stems, cubes, strict=True):
         labels = read_labels(clusters / f"{stem}.tif")
@@ -159,7 +167,10 @@ def name_and_measure(
         written += export_labels(classes, partition, out / "classes", stem)
         percent = "" if measured.percent is None else f"{measured.percent:.2f}"
         true = _true_severity(scans / "truth" / f"{stem}.tif", scans / "truth" / "classes.csv")
-        writer.writerow([stem, measured.leaf_pixels, measured.lesion_pixels, percent, true])
+        lesions = count_lesions(classes, partition)
+        writer.writerow(
+            [stem, measured.leaf_pixels, measured.lesion_pixels, lesions, percent, true]
+        )
         colours = true_colour(cube)
         picture = out / "overview" / f"{stem}.png"
         write_overview(

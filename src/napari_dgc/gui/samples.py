@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -21,15 +21,21 @@ BANDS = 151
 DAYS = (0.0, 3.0, 5.0)
 
 
-def simulated_scans(seed: int = 0) -> Iterator[tuple[SimulatedScan, list[ReferenceMap]]]:
+def simulated_scans(
+    seed: int = 0,
+    *,
+    days: Sequence[float] = DAYS,
+    size: tuple[int, int] = SIZE,
+    bands: int = BANDS,
+) -> Iterator[tuple[SimulatedScan, list[ReferenceMap]]]:
     """Simulate healthy and diseased leaves one by one, with the options of their truth's layer."""
     from napari_dgc.gui.layers import reference_options
     from napari_dgc.simulate import CLASS_NAMES, simulate_scan
     from napari_dgc.simulate.scan import plan_set
 
-    for day, scan_seed, name in plan_set(DAYS, seed):
+    for day, scan_seed, name in plan_set(days, seed):
         scan = simulate_scan(
-            day, size=SIZE, bands=BANDS, seed=scan_seed, camera_seed=seed, name=name
+            day, size=size, bands=bands, seed=scan_seed, camera_seed=seed, name=name
         )
         options = {"name": f"{name} truth", "visible": False, **reference_options(CLASS_NAMES)}
         yield scan, [(scan.truth, options)]

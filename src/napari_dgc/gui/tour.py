@@ -133,13 +133,14 @@ def _write_results(session: Session, out: Path) -> list[Path]:
 
     from napari_dgc.annotations.export import export_labels
     from napari_dgc.files import write_text
+    from napari_dgc.measure.lesions import count_lesions
     from napari_dgc.measure.severity import severity
 
     partition = session.partition
     written: list[Path] = []
     table = io.StringIO()
     writer = csv.writer(table, lineterminator="\n")
-    writer.writerow(["scan", "leaf_pixels", "lesion_pixels", "severity_percent"])
+    writer.writerow(["scan", "leaf_pixels", "lesion_pixels", "lesions", "severity_percent"])
     for scan in session.scans:
         if scan.fine is None or partition is None:
             continue
@@ -147,10 +148,11 @@ def _write_results(session: Session, out: Path) -> list[Path]:
         written += export_labels(classes, partition, out / "classes", scan.name)
         found = severity(classes, partition)
         percent = "" if found.percent is None else f"{found.percent:.2f}"
-        writer.writerow([scan.name, found.leaf_pixels, found.lesion_pixels, percent])
+        lesions = count_lesions(classes, partition)
+        writer.writerow([scan.name, found.leaf_pixels, found.lesion_pixels, lesions, percent])
         _say(
             f"  {scan.name}: {found.lesion_pixels} lesion pixels of {found.leaf_pixels} leaf "
-            f"pixels, severity {percent or 'unknown'} %"
+            f"pixels in {lesions} lesions, severity {percent or 'unknown'} %"
         )
     write_text(out / "severity.csv", table.getvalue())
     return [*written, out / "severity.csv"]
