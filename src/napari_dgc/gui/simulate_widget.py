@@ -28,10 +28,30 @@ def parse_days(text: str) -> tuple[float, ...]:
         "label": "Days",
         "tooltip": "Days after infection, one scan for each number; 0 is healthy.",
     },
-    rows={"min": 16, "max": 4096, "tooltip": "Pixels along the scan direction, 16 to 4096."},
-    columns={"min": 16, "max": 4096, "tooltip": "Pixels across the scan direction, 16 to 4096."},
-    bands={"min": 4, "max": 2000, "tooltip": "Bands from 400 to 1000 nm, 4 to 2000."},
-    seed={"min": 0, "max": 2**31 - 1, "tooltip": "The same seed gives the same scans."},
+    rows={
+        "label": "Rows",
+        "min": 16,
+        "max": 4096,
+        "tooltip": "Pixels along the scan direction, 16 to 4096.",
+    },
+    columns={
+        "label": "Columns",
+        "min": 16,
+        "max": 4096,
+        "tooltip": "Pixels across the scan direction, 16 to 4096.",
+    },
+    bands={
+        "label": "Bands",
+        "min": 4,
+        "max": 2000,
+        "tooltip": "Bands from 400 to 1000 nm, 4 to 2000.",
+    },
+    seed={
+        "label": "Seed",
+        "min": 0,
+        "max": 2**31 - 1,
+        "tooltip": "The same seed gives the same scans.",
+    },
 )
 def simulate_scans(
     viewer: "napari.viewer.Viewer",
