@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 #: Large enough for lesions to show, small enough for two processor cores.
 DAYS = ("0", "3", "5")
-SIZE, BANDS, CLUSTERS, EPOCHS = 192, 151, 16, 4
+SIZE, BANDS, CLUSTERS, EPOCHS = 192, 301, 16, 4
 TOUR = "napari_dgc.gui.tour"
 
 

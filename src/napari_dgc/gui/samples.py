@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 #: Small enough to be there within seconds and to train within a minute on two cores.
 SIZE = (192, 192)
-BANDS = 151
+BANDS = 301
 DAYS = (0.0, 3.0, 5.0)
 
 
