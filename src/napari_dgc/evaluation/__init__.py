@@ -1,8 +1,9 @@
-"""Comparison of label maps with ground truth: matching, figures, reports."""
+"""Comparison of label maps with ground truth: matching, figures, reports, spatial pattern."""
 
 from napari_dgc.evaluation.matching import hungarian, majority, pair_table
 from napari_dgc.evaluation.present import format_table, to_json
 from napari_dgc.evaluation.report import Report, Scan, evaluate
+from napari_dgc.evaluation.spatial import speckle, stripes
 
 __all__ = [
     "Report",
@@ -12,5 +13,7 @@ __all__ = [
     "hungarian",
     "majority",
     "pair_table",
+    "speckle",
+    "stripes",
     "to_json",
 ]
