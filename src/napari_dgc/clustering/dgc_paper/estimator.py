@@ -49,12 +49,8 @@ class PaperDGC(Clusterer):
     five losses on pairs of overlapping patches with the centroids fixed; then
     the centroids follow the embeddings by a moving average.
 
-    Where this departs from the code published with the paper: the encoder is
-    spectral per pixel instead of along the raster; consistency compares the
-    same ground pixels instead of the same positions of different patches; the
-    balance term maximises the entropy of usage, as the text says; centroids
-    move by averages only; bands are standardised over all scans together
-    instead of scan by scan; rims are mirrored instead of filled with zeros.
+    Where this departs from the code published with the paper stands in the
+    documentation of the package `napari_dgc.clustering.dgc_paper`.
 
     The five losses contradict each other in part (see `PaperConfig`); with the
     default weights the method tells leaf from background but gives small

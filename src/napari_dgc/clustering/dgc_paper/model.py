@@ -11,6 +11,7 @@ from torch.nn import functional
 
 from napari_dgc.clustering.bands import BandGrid
 from napari_dgc.clustering.dgc_paper import losses
+from napari_dgc.clustering.dgc_paper.balance import LOG_VARIANCE_RATE, make_balance
 from napari_dgc.clustering.dgc_paper.config import PaperConfig
 from napari_dgc.clustering.dgc_paper.encoder import ENCODER_REACH, SpectralSpatialEncoder
 from napari_dgc.clustering.dgc_paper.mean_shift import WINDOW_RADIUS, WindowedMeanShift
@@ -57,12 +58,18 @@ class PaperModel:
         self.clusters, self.config, self.seed, self.device = clusters, config, seed, device
         self.encoder = SpectralSpatialEncoder(grid.size, config.dimensions, seed=seed).to(device)
         self.shift = WindowedMeanShift(config.bandwidth, config.shift_iterations).to(device)
+        self.balance = make_balance(config.weighting, config.weights).to(device)
         self.memory: CentroidMemory | None = None
         self.optimizer = torch.optim.AdamW(
             [
                 {"params": list(self.encoder.parameters()), "weight_decay": config.weight_decay},
                 # Decay would pull the bandwidth to an arbitrary value.
                 {"params": list(self.shift.parameters()), "weight_decay": 0.0},
+                {
+                    "params": list(self.balance.parameters()),
+                    "weight_decay": 0.0,
+                    "lr": LOG_VARIANCE_RATE,
+                },
             ],
             lr=config.learning_rate,
         )
@@ -126,8 +133,8 @@ class PaperModel:
         Returns
         -------
         tuple or None
-            The five losses and their weighted total by name, and how many
-            pixels each cluster got; None when the loss or its gradient was not
+            The five losses and their weighted total (see `balance`) by name, and
+            how many pixels each cluster got; None when the loss or its gradient was not
             finite and nothing was changed.
         """
         assert self.memory is not None
@@ -149,11 +156,11 @@ class PaperModel:
                 flat_valid.index_select(0, in_a),
             ),
         }
-        weights = self.config.weights
-        total = torch.stack([weights[name] * term for name, term in terms.items()]).sum()
+        total = self.balance.total(terms, embeddings)
         self.optimizer.zero_grad(set_to_none=True)
         total.backward()  # type: ignore[no-untyped-call]
-        parameters = [p for group in self.optimizer.param_groups for p in group["params"]]
+        # Not those of the balance: a large loss there would shorten the encoder's step.
+        parameters = [*self.encoder.parameters(), *self.shift.parameters()]
         norm = torch.nn.utils.clip_grad_norm_(parameters, self.config.clip)
         if not (torch.isfinite(total) and torch.isfinite(norm)):
             return None
@@ -254,7 +261,11 @@ class PaperModel:
         return model
 
     def _parameters(self) -> Iterator[tuple[str, torch.nn.Parameter]]:
-        for prefix, module in (("encoder", self.encoder), ("shift", self.shift)):
+        for prefix, module in (
+            ("encoder", self.encoder),
+            ("shift", self.shift),
+            ("balance", self.balance),
+        ):
             for name, parameter in module.named_parameters():
                 yield f"{prefix}.{name}", parameter
 
