@@ -10,6 +10,7 @@ Small scans, patches and steps, so that it ends within the hour on one core.
 """
 
 import argparse
+import itertools
 import json
 import time
 from dataclasses import replace
@@ -68,7 +69,7 @@ def main() -> None:
     parser.add_argument("--sets", type=int, nargs="+", default=[1, 2, 3])
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--clusters", type=int, default=16)
-    parser.add_argument("--epochs", type=int, default=8)
+    parser.add_argument("--epochs", type=int, default=6)
     parser.add_argument("--steps", type=int, default=20, help="per epoch")
     parser.add_argument("--patch", type=int, default=32)
     parser.add_argument("--batch", type=int, default=2)
@@ -84,30 +85,28 @@ def main() -> None:
         for name, config in arms(options.patch, options.batch, options.steps).items()
         if not options.only or name.startswith(tuple(options.only))
     }
+    size = (options.size, options.size)
+    sets = {
+        number: simulate_set(days=options.days, size=size, bands=options.bands, seed=number)
+        for number in options.sets
+    }
     rows: list[dict[str, object]] = []
     table: dict[str, list[dict[str, list[float]]]] = {name: [] for name in compared}
-    for number in options.sets:
-        size = (options.size, options.size)
-        scans = simulate_set(days=options.days, size=size, bands=options.bands, seed=number)
-        for seed in options.seeds:
-            for name, config in compared.items():
-                begin = time.perf_counter()
-                common = {"clusters": options.clusters, "epochs": options.epochs, "seed": seed}
-                model = (
-                    get_method("dgc")(**common)
-                    if config is None
-                    else PaperDGC(**common, config=config)
-                )
-                history = run(model, scans)
-                table[name].append(history)
-                rows.append({"set": number, "seed": seed, "name": name, **history})
-                if options.json:
-                    write_text(options.json, json.dumps(rows))
-                print(
-                    f"set {number}, seed {seed}, {name}: {history['leaf'][-1]:.3f}, "
-                    f"{history['lesion'][-1]:.3f}, {time.perf_counter() - begin:.0f} s",
-                    flush=True,
-                )
+    for seed, number, name in itertools.product(options.seeds, sets, compared):
+        begin = time.perf_counter()
+        common = {"clusters": options.clusters, "epochs": options.epochs, "seed": seed}
+        config = compared[name]
+        model = get_method("dgc")(**common) if config is None else PaperDGC(**common, config=config)
+        history = run(model, sets[number])
+        table[name].append(history)
+        rows.append({"set": number, "seed": seed, "name": name, **history})
+        if options.json:
+            write_text(options.json, json.dumps(rows))
+        print(
+            f"set {number}, seed {seed}, {name}: {history['leaf'][-1]:.3f}, "
+            f"{history['lesion'][-1]:.3f}, {time.perf_counter() - begin:.0f} s",
+            flush=True,
+        )
     print("\nmean (worst) over sets and seeds\n")
     print("| losses | bg/tissue | lesion | best - final leaf | lesion | active | collapse told |")
     print("|---|---|---|---|---|---|---|")

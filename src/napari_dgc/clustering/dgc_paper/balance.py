@@ -1,4 +1,4 @@
-"""How much each loss counts: as told, learned, or found anew in every step."""
+"""How much each loss counts: as told, or found anew in every step."""
 
 from collections.abc import Mapping
 from typing import TypeAlias
@@ -6,19 +6,17 @@ from typing import TypeAlias
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 
 from napari_dgc.clustering.dgc_paper.config import WEIGHTINGS
 
-#: Step of the learned log-variances: they have to cover exp(5) within a hundred steps.
-LOG_VARIANCE_RATE = 0.05
 #: Added to every loss: one that reaches 0 would otherwise get an endless weight.
 _FLOOR = 1e-2
 
 Terms: TypeAlias = Mapping[str, Tensor]
 
 
-class LossBalance(nn.Module):
+class LossBalance:
     """Weighted sum of the losses; the weights are those given.
 
     Parameters
@@ -28,7 +26,6 @@ class LossBalance(nn.Module):
     """
 
     def __init__(self, weights: Mapping[str, float]) -> None:
-        super().__init__()
         self.weights = dict(weights)
         self.used = [name for name, weight in weights.items() if weight > 0]
 
@@ -50,22 +47,19 @@ class LossBalance(nn.Module):
 
 
 class UncertaintyBalance(LossBalance):
-    """Learned log-variances s: sum_i exp(-s_i) L_i + s_i (Kendall, Gal & Cipolla, CVPR 2018).
+    """Sum of logarithms: every loss is divided by its own uncertainty.
 
-    Where s has settled exp(-s_i) = 1 / L_i, so that in effect sum_i log L_i is
-    minimised: scales of the losses do not matter, and a loss that could still
-    fall to nothing counts ever more. Given weights only leave losses out.
+    Kendall, Gal & Cipolla (CVPR 2018) minimise sum_i exp(-s_i) L_i + s_i over the
+    log-variances s as well. The smallest value over s, 1 + log L_i at
+    s_i = log L_i, is known in closed form (Kirchdorfer et al., GCPR 2024), so that
+    nothing has to be learned beside: an optimiser takes hundreds of steps to
+    follow losses as large as orthogonality at its start. Scales of the losses do not matter.
+    Given weights only leave losses out.
     """
 
-    def __init__(self, weights: Mapping[str, float]) -> None:
-        super().__init__(weights)
-        self.log_variances = nn.Parameter(torch.zeros(len(self.weights)))
-
     def total(self, terms: Terms, embeddings: Tensor) -> Tensor:
-        """Return the sum over the losses in use, terms of the log-variances included."""
-        s = dict(zip(self.weights, self.log_variances, strict=True))
-        parts = [torch.exp(-s[name]) * (terms[name] + _FLOOR) + s[name] for name in self.used]
-        return torch.stack(parts).sum()
+        """Return the sum of the logarithms of the losses in use."""
+        return torch.stack([torch.log(terms[name] + _FLOOR) for name in self.used]).sum()
 
 
 class GradientBalance(LossBalance):

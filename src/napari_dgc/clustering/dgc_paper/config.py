@@ -61,7 +61,7 @@ class PaperConfig:
         Published: 1, 0.001, 2, 2, 1.
     weighting
         How the losses are weighed against each other (see `balance`): "fixed",
-        by the weights above, as published; "uncertainty" (learned variances),
+        by the weights above, as published; "uncertainty" (relative progress),
         "gradients" (equal lengths) or "mgda" (no loss rises), where the
         weights only say which losses are left out.
     keep

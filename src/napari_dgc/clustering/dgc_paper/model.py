@@ -11,7 +11,7 @@ from torch.nn import functional
 
 from napari_dgc.clustering.bands import BandGrid
 from napari_dgc.clustering.dgc_paper import losses
-from napari_dgc.clustering.dgc_paper.balance import LOG_VARIANCE_RATE, make_balance
+from napari_dgc.clustering.dgc_paper.balance import make_balance
 from napari_dgc.clustering.dgc_paper.config import PaperConfig
 from napari_dgc.clustering.dgc_paper.encoder import ENCODER_REACH, SpectralSpatialEncoder
 from napari_dgc.clustering.dgc_paper.mean_shift import WINDOW_RADIUS, WindowedMeanShift
@@ -58,18 +58,13 @@ class PaperModel:
         self.clusters, self.config, self.seed, self.device = clusters, config, seed, device
         self.encoder = SpectralSpatialEncoder(grid.size, config.dimensions, seed=seed).to(device)
         self.shift = WindowedMeanShift(config.bandwidth, config.shift_iterations).to(device)
-        self.balance = make_balance(config.weighting, config.weights).to(device)
+        self.balance = make_balance(config.weighting, config.weights)
         self.memory: CentroidMemory | None = None
         self.optimizer = torch.optim.AdamW(
             [
                 {"params": list(self.encoder.parameters()), "weight_decay": config.weight_decay},
                 # Decay would pull the bandwidth to an arbitrary value.
                 {"params": list(self.shift.parameters()), "weight_decay": 0.0},
-                {
-                    "params": list(self.balance.parameters()),
-                    "weight_decay": 0.0,
-                    "lr": LOG_VARIANCE_RATE,
-                },
             ],
             lr=config.learning_rate,
         )
@@ -159,8 +154,7 @@ class PaperModel:
         total = self.balance.total(terms, embeddings)
         self.optimizer.zero_grad(set_to_none=True)
         total.backward()  # type: ignore[no-untyped-call]
-        # Not those of the balance: a large loss there would shorten the encoder's step.
-        parameters = [*self.encoder.parameters(), *self.shift.parameters()]
+        parameters = [p for group in self.optimizer.param_groups for p in group["params"]]
         norm = torch.nn.utils.clip_grad_norm_(parameters, self.config.clip)
         if not (torch.isfinite(total) and torch.isfinite(norm)):
             return None
@@ -261,11 +255,7 @@ class PaperModel:
         return model
 
     def _parameters(self) -> Iterator[tuple[str, torch.nn.Parameter]]:
-        for prefix, module in (
-            ("encoder", self.encoder),
-            ("shift", self.shift),
-            ("balance", self.balance),
-        ):
+        for prefix, module in (("encoder", self.encoder), ("shift", self.shift)):
             for name, parameter in module.named_parameters():
                 yield f"{prefix}.{name}", parameter
 
