@@ -135,6 +135,14 @@ def test_dead_centroids_are_perturbed_and_repeatably_so():
     assert (moved[1:] > 0.01).all()
     assert (moved[1:] < 0.5).all()
     assert torch.equal(memories[0].centroids, memories[1].centroids)
+    # Living ones are averaged, without any randomness.
+    expected = unit(0.99 * start[0] + 0.01 * z.mean(0), 0)
+    torch.testing.assert_close(memories[0].centroids[0], expected)
+    # A run goes on kicking in other directions.
+    memories[0].update(z, p, step=6)
+    later = memories[0].centroids[1] - memories[1].centroids[1]
+    first = memories[1].centroids[1] - start[1]
+    assert torch.nn.functional.cosine_similarity(later, first, dim=0) < 0.99
 
 
 def test_memory_starts_from_pixels_that_lie_apart():

@@ -25,12 +25,19 @@ def test_compactness():
     assert losses.compactness(SQUARE, sure, SQUARE) == 0
     torn = torch.full((2, 2), 0.5)
     assert losses.compactness(SQUARE, torn, SQUARE).item() == pytest.approx(1.0)
+    # One pixel, distances 1 and 4: 0.7 * 1 + 0.3 * 4.
+    z, c = torch.zeros(1, 2), torch.tensor([[1.0, 0.0], [0.0, 2.0]])
+    skewed = torch.tensor([[0.7, 0.3]])
+    assert losses.compactness(z, skewed, c).item() == pytest.approx(1.9)
 
 
 def test_orthogonality():
     assert losses.orthogonality(SQUARE) == 0
     same = torch.tensor([[1.0, 0.0]] * 4)
     assert losses.orthogonality(same).item() == pytest.approx(12.0)
+    # Both orders of every pair count: 2 cos(60 degrees)^2.
+    tilted = torch.tensor([[1.0, 0.0], [0.5, math.sqrt(0.75)]])
+    assert losses.orthogonality(tilted).item() == pytest.approx(0.5)
 
 
 def test_balance_is_smallest_when_all_clusters_are_used():
@@ -38,6 +45,9 @@ def test_balance_is_smallest_when_all_clusters_are_used():
     assert losses.balance(even).item() == pytest.approx(0.0, abs=1e-6)
     one = torch.tensor([[1.0, 0.0, 0.0, 0.0]] * 3)
     assert losses.balance(one).item() == pytest.approx(math.log(4))
+    skewed = torch.tensor([[0.9, 0.1], [0.6, 0.4]])
+    expected = math.log(2) + 0.75 * math.log(0.75) + 0.25 * math.log(0.25)
+    assert losses.balance(skewed).item() == pytest.approx(expected)
     # Undecided pixels also use all clusters.
     assert losses.balance(torch.full((3, 4), 0.25)).item() == pytest.approx(0.0, abs=1e-6)
 
