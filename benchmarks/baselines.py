@@ -191,7 +191,10 @@ def fit_baseline(
     drawn = pixels[np.random.default_rng(seed).choice(len(pixels), count, replace=False)]
     estimator: Any
     if mixture:
-        estimator = GaussianMixture(clusters, max_iter=100, random_state=seed).fit(drawn)
+        # A tenth of the noise's variance keeps a component of few pixels from shrinking to a
+        # point; single precision does not suffice for signals a thousand times the noise.
+        estimator = GaussianMixture(clusters, reg_covar=0.1, max_iter=100, random_state=seed)
+        estimator.fit(drawn.astype(np.float64))
         centroids, mass = estimator.means_, estimator.weights_ * count
     else:
         estimator = KMeans(clusters, n_init=1, random_state=seed).fit(drawn)
