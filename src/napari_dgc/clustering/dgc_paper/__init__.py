@@ -26,7 +26,7 @@ first bandwidth              1, a 5 x 5 box blur               0.5, see `PaperCo
 rims                         zeros                             mirrored; mean shift cut off
 standardisation              scan by scan                      all scans together: a cluster means
                                                                the same on each
-augmentation                 turns of 10 degrees, scale,       quarter turns and mirrors, under
+augmentation                 turns up to 10 degrees, scale,    quarter turns and mirrors, under
                              circular roll of the bands        which pixels correspond exactly;
                                                                a roll makes 1000 nm 400 nm
 precision                    half, unscaled, on CUDA           single
