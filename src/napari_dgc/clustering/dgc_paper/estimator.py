@@ -53,8 +53,9 @@ class PaperDGC(Clusterer):
     documentation of the package `napari_dgc.clustering.dgc_paper`.
 
     The five losses contradict each other in part (see `PaperConfig`); with the
-    default weights the method tells leaf from background but gives small
-    lesions up. It is kept as a reference.
+    default weights all runs on simulated scans collapsed, which a `Notice`
+    says, and no balance of the losses found lesions
+    (docs/decisions/0002-loss-balance.md). It is kept as a reference.
 
     Parameters
     ----------
