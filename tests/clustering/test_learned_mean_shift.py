@@ -8,7 +8,7 @@ from napari_dgc.clustering.dgc.mean_shift import LearnedMeanShift
 
 def brute_force(network: LearnedMeanShift, features: np.ndarray, valid: np.ndarray) -> np.ndarray:
     """The same in loops over pixels."""
-    width = network.log_bandwidth.detach().exp().numpy()
+    width = 1.5 * network.log_bandwidth.detach().exp().numpy()
     place = network._places().detach().numpy()
     place = np.exp(place - place.max())
     radius = network.radius

@@ -22,7 +22,7 @@ from napari_dgc.partition.summary import ClusterSummary
 
 MODEL_FILE = "model.json"
 FORMAT = "napari-dgc model"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 _TENSOR_NAME = re.compile(r"model-[0-9a-f]{16}\.safetensors")
 
 

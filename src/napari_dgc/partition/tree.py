@@ -2,11 +2,15 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from napari_dgc.partition.summary import ClusterSummary
+
+#: Turns (n, dimensions) points into (n, n) dissimilarities.
+Dissimilarity: TypeAlias = Callable[[NDArray[np.float64]], NDArray[np.float64]]
 
 
 @dataclass(frozen=True)
@@ -84,15 +88,18 @@ def ward_tree(
     *,
     exponent: float = 0.5,
     speck: float = 0.0,
-    dissimilarity: Callable[[NDArray[np.float64]], NDArray[np.float64]] = euclidean,
+    dissimilarity: Dissimilarity = euclidean,
+    adjacency: NDArray[np.float64] | None = None,
+    kinship: float = 0.0,
 ) -> MergeTree:
     """Merge clusters by the increase of the within-cluster spread, after Ward (1963).
 
     The cost of merging clusters with masses m, n at dissimilarity d is
-    sqrt(2 m' n' / (m' + n')) d with m' = m ** `exponent`, masses as fractions of all
-    pixels; the mean of a merged cluster is weighted with the true masses. Clusters
-    without pixels join their nearest neighbour first, at next to no height. Heights never
-    decrease towards the root.
+    sqrt(2 m' n' / (m' + n')) d (1 - `kinship` b) with m' = m ** `exponent`, masses as
+    fractions of all pixels, and b the length of the border they share over the whole
+    border of the one with less border; the mean of a merged cluster is weighted with the
+    true masses. Clusters without pixels join their nearest neighbour first, at next to no
+    height. Heights never decrease towards the root.
 
     Parameters
     ----------
@@ -108,6 +115,12 @@ def ward_tree(
         that a few odd pixels do not stay a class of their own.
     dissimilarity
         Of all pairs of means: `euclidean` (Ward's own) or `spectral_angle`.
+    adjacency
+        (clusters, clusters) symmetric count of neighbouring pixel pairs; the diagonal is
+        not looked at.
+    kinship
+        How much cheaper it is to merge two clusters that only border on each other, 0 to 1:
+        a dark lesion belongs to the leaf around it, not to a dark cloth.
     """
     clusters = len(features)
     # scipy's Ward knows neither masses nor another dissimilarity, so the merging is done here.
@@ -117,6 +130,8 @@ def ward_tree(
     names = list(range(1, clusters + 1))
     merges: list[Merge] = []
     highest = 0.0
+    pairs = np.zeros((clusters, clusters)) if adjacency is None else adjacency.astype(float)
+    np.fill_diagonal(pairs, 0)
     for position in range(clusters - 1):
         tempered = weights**exponent * (weights > 0)
         if speck > 0:
@@ -124,8 +139,11 @@ def ward_tree(
         total = tempered[:, None] + tempered
         product = 2 * tempered[:, None] * tempered
         harmonic = np.divide(product, total, out=np.zeros_like(total), where=total > 0)
+        border = np.maximum(pairs.sum(axis=1), 1)
+        shared = pairs / np.minimum(border[:, None], border)
         # The second term decides between pairs that cost nothing: the nearer one.
-        cost = np.sqrt(harmonic) * dissimilarity(points) + 1e-9 * euclidean(points)
+        cost = np.sqrt(harmonic) * dissimilarity(points) * (1 - kinship * shared)
+        cost += 1e-9 * euclidean(points)
         cost[np.tril_indices(len(names))] = np.inf
         first, second = divmod(int(np.argmin(cost)), len(names))
         highest = max(highest, float(cost[first, second]))
@@ -137,23 +155,66 @@ def ward_tree(
         points[first] = part * points[first] + (1 - part) * points[second]
         weights[first] = both
         names[first] = clusters + 1 + position
+        pairs[first] += pairs[second]
+        pairs[:, first] += pairs[:, second]
+        pairs[first, first] = 0
         points = np.delete(points, second, axis=0)
         weights = np.delete(weights, second)
+        pairs = np.delete(np.delete(pairs, second, axis=0), second, axis=1)
         del names[second]
     return MergeTree(clusters, tuple(merges))
 
 
+@dataclass(frozen=True)
+class Linkage:
+    """How alike two clusters are, for the merge tree; see `ward_tree` for the numbers.
+
+    Parameters
+    ----------
+    title
+        One line for menus.
+    dissimilarity
+        Of the clusters' noise-whitened spectra.
+    exponent, kinship
+        Power of the masses, and weight of the shared border.
+    """
+
+    title: str
+    dissimilarity: Dissimilarity
+    exponent: float
+    kinship: float
+
+
+#: The criteria that can be chosen; the first is the default.
+LINKAGES = {
+    "angle-border": Linkage("spectral angle and shared border", spectral_angle, 0.35, 0.4),
+    "angle": Linkage("spectral angle", spectral_angle, 0.35, 0.0),
+    "distance": Linkage("spectral distance", euclidean, 0.5, 0.0),
+    "ward": Linkage("within-cluster spread (Ward)", euclidean, 1.0, 0.0),
+}
+
+#: Clusters smaller than this over all scans, or than this share of all pixels, are specks.
 _SPECK_PIXELS = 200
+_SPECK_SHARE = 0.003
 
 
-def build_tree(summary: ClusterSummary) -> MergeTree:
+def build_tree(summary: ClusterSummary, linkage: str = "angle-border") -> MergeTree:
     """Build the merge tree of a model's fine clusters.
 
-    `ward_tree` by spectral angle; clusters of less than 200 pixels over all scans are specks.
+    Parameters
+    ----------
+    summary
+        Of the fine clusters over the training scans.
+    linkage
+        A name from `LINKAGES`.
     """
+    chosen = LINKAGES[linkage]
     return ward_tree(
         summary.features,
         summary.mass.astype(np.float64),
-        speck=_SPECK_PIXELS,
-        dissimilarity=spectral_angle,
+        exponent=chosen.exponent,
+        speck=min(_SPECK_PIXELS, _SPECK_SHARE * float(summary.mass.sum())),
+        dissimilarity=chosen.dissimilarity,
+        adjacency=summary.adjacency.astype(np.float64),
+        kinship=chosen.kinship,
     )

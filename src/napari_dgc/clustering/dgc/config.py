@@ -49,6 +49,8 @@ class DGCConfig:
     prototypes: int = 256
     sample: int = 40_000
     exponent: float = 0.5
+    reach: int = 2
+    contrast: float = 6.0
 
     def __post_init__(self) -> None:
         for name, low, high in (
@@ -62,6 +64,8 @@ class DGCConfig:
             ("prototypes", self.clusters, 512),
             ("sample", 1000, 1_000_000),
             ("exponent", 0, 1),
+            ("reach", 0, 8),
+            ("contrast", 1, 100),
         ):
             value = getattr(self, name)
             if not low <= value <= high:

@@ -9,10 +9,11 @@ pulls on the clusters themselves:
    (`NoiseModel`, one for all scans).
 2. `LearnedMeanShift` moves each pixel towards its like among its neighbours; its
    kernel is learned by likelihood, which has no collapsed solution.
-3. Prototypes are found by k-means on a sample of all scans, many more than wanted,
+3. `find_borders` tells pixels that mix two materials; clusters are found without them.
+4. Prototypes are found by k-means on a sample of all scans, many more than wanted,
    merged to the wanted number of fine clusters by a tempered Ward criterion that
    does not give rare materials up (`ward_tree`), and polished (`Centroids`).
-4. The same criterion builds the merge tree of the fine clusters.
+5. A similar criterion builds the merge tree of the fine clusters (`build_tree`).
 """
 
 from collections.abc import Iterator, Sequence
@@ -164,7 +165,9 @@ class DeepGlobalClustering(Clusterer):
                 space = FeatureSpace(grid, NoiseModel.fit(raw, exponent=self.config.exponent))
                 sample = space.stacks(raw)
                 del raw
-                self.model = PixelModel.start(space, sample)
+                self.model = PixelModel.start(
+                    space, sample, reach=self.config.reach, contrast=self.config.contrast
+                )
                 self._use(device)
                 yield Progress("finding clusters", 0.5)
                 self._fit_centroids(sample)

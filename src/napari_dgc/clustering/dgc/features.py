@@ -35,6 +35,12 @@ class FeatureSpace:
         factor: NDArray[np.float32] = self.noise.ratios ** np.float32(-self.noise.exponent / 2)
         return factor
 
+    @property
+    def weights(self) -> NDArray[np.float32]:
+        """(dimensions,) share of the signal in each feature's variance, 0 to 1."""
+        share: NDArray[np.float32] = 1 - np.float32(1) / self.noise.ratios
+        return share
+
     def read(
         self, cube: HyperCube, rows: slice, columns: slice
     ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:

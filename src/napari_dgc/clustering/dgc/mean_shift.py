@@ -20,6 +20,9 @@ from torch.nn import functional
 
 #: Weight of a pixel that no neighbour resembles, so that it stays where it is.
 _LEAST_OWN_WEIGHT = 0.02
+#: Width of the kernel that shifts over the learned width of the kernel that predicts: a pixel
+#: that is shifted is noisy itself.
+_WIDER = 1.5
 
 
 class LearnedMeanShift(nn.Module):
@@ -111,7 +114,7 @@ class LearnedMeanShift(nn.Module):
         Each pixel moves alone over the unchanged features of its window, so that
         a map depends on `radius` pixels around, however many iterations are made.
         """
-        width = self.log_bandwidth.exp()[:, None, None]
+        width = _WIDER * self.log_bandwidth.exp()[:, None, None]
         places = self._places()
         places = places - places.max()
         shifted = features

@@ -1,0 +1,160 @@
+"""Pixels that mix two materials: found between their ends, and divided half-way.
+
+A lesion of a few pixels is mostly rim, and a rim pixel mixes lesion and halo by the
+share of its area. Clustered like any other pixel, mixtures become clusters of their
+own, whose borders lie anywhere, differently for every seed. Here a pixel is *mixed*
+when it lies between two opposite neighbours, its ends, in the image and on the
+straight line between them in the noise-whitened features (the linear mixing model,
+Keshava & Mustard 2002, doi:10.1109/79.974727). Clusters are found on unmixed pixels,
+a mixed one standing for its nearer end; labels of mixed pixels go to the material that
+covers more than half of them.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional
+
+#: Directions in which opposite neighbours are compared, (row, column).
+_DIRECTIONS = ((0, 1), (1, 0), (1, 1), (1, -1))
+#: Squared distance to either end, in noise variances per feature, of a pixel that is mixed
+#: and not just a noisy twin of one end.
+_LEAST_SHARE = 3.0
+#: A mixed pixel lies off the line between its ends by noise (squared, per feature) ...
+_LINE_NOISE = 4.0
+#: ... and by light and third materials, up to this part of the distance of its ends.
+_LINE_BEND = 0.5
+#: How far an end is taken for its material's mean (1) and how far for itself (0). A single
+#: pixel next to the border is mixed itself a little, the mean does not know the local light.
+_TOWARDS_MEAN = 0.7
+
+
+@dataclass(frozen=True, eq=False)
+class Borders:
+    """Mixed pixels of a stack of windows.
+
+    Parameters
+    ----------
+    first, second
+        (pixels,) places of the two ends of each pixel in the flattened stack; the pixel's
+        own place where it is not mixed.
+    share
+        (pixels,) how far from the first end to the second, between 0 and 1; 0 where it
+        is not mixed.
+    """
+
+    first: NDArray[np.int64]
+    second: NDArray[np.int64]
+    share: NDArray[np.float32]
+
+    @property
+    def mixed(self) -> NDArray[np.intp]:
+        """Places of the mixed pixels."""
+        return np.flatnonzero(self.share)
+
+    @property
+    def nearer(self) -> NDArray[np.int64]:
+        """(pixels,) place of the nearer end, or the pixel's own."""
+        return np.where(self.share > 0.5, self.second, self.first)
+
+    def divide(
+        self,
+        points: NDArray[np.float32],
+        labels: NDArray[np.uint16],
+        means: NDArray[np.float32],
+    ) -> NDArray[np.uint16]:
+        """Label each mixed pixel like that of its ends to which more of it belongs.
+
+        Parameters
+        ----------
+        points
+            (pixels, dimensions) features in the units in which materials are compared.
+        labels
+            (pixels,) clusters from 1 of the unmixed pixels; those of mixed pixels say what
+            their nearer end is.
+        means
+            (clusters, dimensions) mean of each cluster.
+        """
+        result = labels.copy()
+        mixed = self.mixed
+        sides = [labels[ends[mixed]] for ends in (self.first, self.second)]
+        # Both ends of a mixture of two shades are often of one cluster: nothing to divide.
+        differ = sides[0] != sides[1]
+        mixed = mixed[differ]
+        sides = [side[differ] for side in sides]
+        distances = []
+        for ends, side in zip((self.first, self.second), sides, strict=True):
+            end = points[ends[mixed]]
+            end += np.float32(_TOWARDS_MEAN) * (means[side.astype(np.intp) - 1] - end)
+            distances.append(((points[mixed] - end) ** 2).sum(axis=1))
+        result[mixed] = np.where(distances[1] < distances[0], sides[1], sides[0])
+        return result
+
+
+@torch.no_grad()
+def find_borders(
+    features: Tensor, valid: Tensor, weights: Tensor, *, reach: int, contrast: float
+) -> Borders:
+    """Find the mixed pixels of a stack of windows and their ends.
+
+    Of all opposite neighbours that explain a pixel the two that differ most are its ends.
+
+    Parameters
+    ----------
+    features
+        (n, dimensions, rows, columns) in noise units, 0 where not valid.
+    valid
+        (n, 1, rows, columns), 1 where there are data; what is not valid is no end.
+    weights
+        (dimensions,) share of signal in each feature's variance.
+    reach
+        Largest distance of an end in pixels; 0 finds no mixed pixels.
+    contrast
+        Least distance of two ends, in standard deviations of the noise.
+    """
+    count, _, rows, columns = features.shape
+    seen = features * weights.sqrt()[:, None, None]
+    size = float(weights.sum())
+    joint = functional.pad(torch.cat([seen, valid], dim=1), (reach,) * 4)
+    place = torch.arange(count * rows * columns, device=features.device)
+    place = place.view(count, 1, rows, columns)
+    first, second = place.clone(), place.clone()
+    share = torch.zeros_like(valid)
+    widest = torch.zeros_like(valid)
+
+    def at(row: int, column: int) -> Tensor:
+        return joint[
+            ..., reach + row : reach + row + rows, reach + column : reach + column + columns
+        ]
+
+    for lag in range(1, reach + 1):
+        for down, right in _DIRECTIONS:
+            row, column = lag * down, lag * right
+            one, other = at(row, column), at(-row, -column)
+            line = other[:, :-1] - one[:, :-1]
+            away = seen - one[:, :-1]
+            length = (line**2).sum(1, keepdim=True)
+            near = (away**2).sum(1, keepdim=True)
+            along = (away * line).sum(1, keepdim=True)
+            # Squared distance to the other end, by the law of cosines.
+            far = near - 2 * along + length
+            part = along / length.clamp(min=1e-12)
+            off = near - part * along
+            found = (
+                (length > widest.clamp(min=contrast**2))
+                & (part > 0)
+                & (part < 1)
+                & (torch.minimum(near, far) > _LEAST_SHARE * size)
+                & (off < _LINE_NOISE * size + _LINE_BEND**2 * length)
+                & (one[:, -1:] * other[:, -1:] * valid > 0)
+            )
+            widest = torch.where(found, length, widest)
+            share = torch.where(found, part, share)
+            step = row * columns + column
+            first = torch.where(found, place + step, first)
+            second = torch.where(found, place - step, second)
+    flat = [values.reshape(-1).cpu().numpy() for values in (first, second, share)]
+    return Borders(*flat)
