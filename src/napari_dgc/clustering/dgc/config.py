@@ -36,6 +36,10 @@ class DGCConfig:
     exponent
         0 compares spectra in units of the sensor's noise, 1 gives every feature the
         same weight; see `NoiseModel`. 0 to 1.
+    prefetch
+        Steps whose patches are read ahead in a background thread while earlier steps
+        compute, 0 to 16; 0 reads each step's patches when it is their turn. The result is
+        the same, byte for byte; memory grows by the features of so many steps.
     """
 
     clusters: int = 16
@@ -49,6 +53,7 @@ class DGCConfig:
     prototypes: int = 256
     sample: int = 40_000
     exponent: float = 0.5
+    prefetch: int = 2
     reach: int = 2
     contrast: float = 6.0
 
@@ -64,6 +69,7 @@ class DGCConfig:
             ("prototypes", self.clusters, 512),
             ("sample", 1000, 1_000_000),
             ("exponent", 0, 1),
+            ("prefetch", 0, 16),
             ("reach", 0, 8),
             ("contrast", 1, 100),
         ):

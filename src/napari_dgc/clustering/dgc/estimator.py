@@ -17,9 +17,10 @@ pulls on the clusters themselves:
 """
 
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 from copy import deepcopy
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeAlias
 
 import numpy as np
 import torch
@@ -45,6 +46,7 @@ from napari_dgc.clustering.events import (
 from napari_dgc.clustering.labelling import check_stop, summarise
 from napari_dgc.clustering.noise import NoiseModel, sample_windows
 from napari_dgc.clustering.patches import PairSampler
+from napari_dgc.clustering.prefetch import read_ahead
 from napari_dgc.clustering.storage import (
     summary_from_tensors,
     summary_tensors,
@@ -60,6 +62,9 @@ from napari_dgc.partition import ClusterSummary
 
 #: More steps than this without a finite loss end the training.
 _MOST_SKIPPED = 10
+
+#: Features (n, dimensions, rows, columns) and validity (n, rows, columns) of a step's patches.
+Batch: TypeAlias = tuple[NDArray[np.float32], NDArray[np.bool_]]
 
 
 class DeepGlobalClustering(Clusterer):
@@ -173,7 +178,8 @@ class DeepGlobalClustering(Clusterer):
                 self._fit_centroids(sample)
                 if previews:
                     yield from self._label_maps(cubes, token, show=True)
-            yield from self._epochs(cubes, sample, token, previews)
+            with self._batches(cubes, token) as batches:
+                yield from self._epochs(cubes, sample, batches, token, previews)
         except InterruptedError:
             found = self.model is not None and self.model.centroids is not None
             if found and self._summary is None:
@@ -185,14 +191,12 @@ class DeepGlobalClustering(Clusterer):
         self,
         cubes: Sequence[HyperCube],
         sample: Stacks,
+        batches: Iterator[Batch],
         token: CancelToken,
         previews: bool,
     ) -> Iterator[TrainingEvent]:
         """Yield the events of the epochs that are left."""
         config = self.config
-        sampler = PairSampler(
-            [(cube.rows, cube.columns) for cube in cubes], patch=config.patch, seed=self.seed
-        )
         skipped = 0
         while self._epoch < self.epochs:
             before = self._snapshot()
@@ -200,7 +204,7 @@ class DeepGlobalClustering(Clusterer):
                 for step in range(config.steps):
                     check_stop(token)
                     number = self._epoch * config.steps + step
-                    if not np.isfinite(self._train_step(cubes, sampler, number)):
+                    if not np.isfinite(self._train_step(next(batches))):
                         skipped += 1
                         yield Notice(f"Step {number + 1} gave no finite loss and was skipped.")
                     if skipped > _MOST_SKIPPED:
@@ -267,17 +271,31 @@ class DeepGlobalClustering(Clusterer):
             # Loading brings its moments to the device of the parameters.
             self._optimiser.load_state_dict(self._optimiser.state_dict())
 
-    def _train_step(self, cubes: Sequence[HyperCube], sampler: PairSampler, number: int) -> float:
+    def _batches(
+        self, cubes: Sequence[HyperCube], token: CancelToken
+    ) -> AbstractContextManager[Iterator[Batch]]:
+        """Return the patches of the steps that are left, in their order, read ahead."""
+        config = self.config
+        sampler = PairSampler(
+            [(cube.rows, cube.columns) for cube in cubes], patch=config.patch, seed=self.seed
+        )
+        space = self._trained.space
+
+        def read(number: int) -> Batch:
+            patches = []
+            for pair in sampler.batch(number, config.batch):
+                for window in (pair.window_a, pair.window_b):
+                    check_stop(token)
+                    patches.append(space.read(cubes[pair.scan], *window))
+            return np.stack([p[0] for p in patches]), np.stack([p[1] for p in patches])
+
+        steps = range(self._epoch * config.steps, self.epochs * config.steps)
+        return read_ahead(read, steps, config.prefetch)
+
+    def _train_step(self, batch: Batch) -> float:
         """Learn from one batch of patch pairs; returns the loss."""
         model = self._trained
-        patches = [
-            model.space.read(cubes[pair.scan], *window)
-            for pair in sampler.batch(number, self.config.batch)
-            for window in (pair.window_a, pair.window_b)
-        ]
-        loss: torch.Tensor = model.network.surprise(
-            *model.tensors(np.stack([p[0] for p in patches]), np.stack([p[1] for p in patches]))
-        )
+        loss: torch.Tensor = model.network.surprise(*model.tensors(*batch))
         value = float(loss.detach())
         assert self._optimiser is not None
         if np.isfinite(value):
