@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from napari_dgc.cancel import CancelToken
 from napari_dgc.clustering.events import TrainingEvent
 from napari_dgc.cubes import HyperCube
+from napari_dgc.errors import UserError
 from napari_dgc.partition.summary import ClusterSummary
 
 
@@ -105,6 +106,39 @@ class Clusterer(ABC):
         InterruptedError
             When `token` was cancelled.
         """
+
+    def predict_confidence(
+        self,
+        cube: HyperCube,
+        *,
+        groups: NDArray[np.integer[Any]] | None = None,
+        token: CancelToken | None = None,
+    ) -> NDArray[np.float32]:
+        """Say how probable it is that the class of each pixel is right.
+
+        Parameters
+        ----------
+        cube
+            One scan.
+        groups
+            (clusters + 1,) class of each fine cluster, 0 first (`Partition.lookup`): fine
+            clusters of one class do not compete. None: every fine cluster is a class.
+        token
+            As for `predict`.
+
+        Returns
+        -------
+        ndarray
+            (row, column), 0 to 1, NaN for no data.
+
+        Raises
+        ------
+        UserError
+            When the method gives no confidence, or the model does not fit the scan's bands.
+        InterruptedError
+            When `token` was cancelled.
+        """
+        raise UserError(f"The method {self.method} gives no confidence; train with another one.")
 
     @abstractmethod
     def save(self, folder: Path) -> None:

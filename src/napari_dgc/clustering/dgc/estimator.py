@@ -28,6 +28,7 @@ from numpy.typing import NDArray
 
 from napari_dgc.cancel import CancelToken, never_cancelled
 from napari_dgc.clustering.bands import BandGrid
+from napari_dgc.clustering.confidence import check_groups
 from napari_dgc.clustering.devices import resolve_device
 from napari_dgc.clustering.dgc.centroids import Centroids
 from napari_dgc.clustering.dgc.config import DGCConfig
@@ -58,10 +59,12 @@ from napari_dgc.clustering.torch_state import (
 )
 from napari_dgc.cubes import HyperCube
 from napari_dgc.errors import UserError
-from napari_dgc.partition import ClusterSummary
+from napari_dgc.partition import ClusterSummary, Partition, build_tree
 
 #: More steps than this without a finite loss end the training.
 _MOST_SKIPPED = 10
+#: Confidence is calibrated on so many classes of the merge tree.
+_CLASSES = 4
 
 #: Features (n, dimensions, rows, columns) and validity (n, rows, columns) of a step's patches.
 Batch: TypeAlias = tuple[NDArray[np.float32], NDArray[np.bool_]]
@@ -143,6 +146,7 @@ class DeepGlobalClustering(Clusterer):
         device = resolve_device(self.device)
         grid = BandGrid.from_cubes(cubes)
         go_on = resume and self.model is not None and self.model.centroids is not None
+        sample: Stacks = []
         yield TrainingStarted(
             method=self.method,
             device=device,
@@ -177,14 +181,14 @@ class DeepGlobalClustering(Clusterer):
                 yield Progress("finding clusters", 0.5)
                 self._fit_centroids(sample)
                 if previews:
-                    yield from self._label_maps(cubes, token, show=True)
+                    yield from self._label_maps(cubes, sample, token, show=True)
             with self._batches(cubes, token) as batches:
                 yield from self._epochs(cubes, sample, batches, token, previews)
         except InterruptedError:
             found = self.model is not None and self.model.centroids is not None
             if found and self._summary is None:
                 # Without a summary there would be no merge tree to cut.
-                yield from self._label_maps(cubes, never_cancelled(), show=previews)
+                yield from self._label_maps(cubes, sample, never_cancelled(), show=previews)
             yield TrainingFinished(self._epoch, stopped=True)
 
     def _epochs(
@@ -217,7 +221,7 @@ class DeepGlobalClustering(Clusterer):
                 self._epoch += 1
                 active = self._fit_centroids(sample)
                 if previews or self._epoch == self.epochs:
-                    yield from self._label_maps(cubes, token, show=previews)
+                    yield from self._label_maps(cubes, sample, token, show=previews)
                     assert self._summary is not None
                     active = int(self._summary.active.sum())
             except InterruptedError:
@@ -239,6 +243,7 @@ class DeepGlobalClustering(Clusterer):
             self._epoch,
             self._summary,
             self._trained.centroids,
+            self._trained.calibration,
             deepcopy(self._trained.network.state_dict()),
             deepcopy(self._optimiser.state_dict()),
         )
@@ -246,7 +251,8 @@ class DeepGlobalClustering(Clusterer):
     def _roll_back(self, snapshot: tuple[Any, ...]) -> None:
         """Return to a `_snapshot`."""
         assert self._optimiser is not None
-        self._epoch, self._summary, self._trained.centroids, network, optimiser = snapshot
+        self._epoch, self._summary, *held, network, optimiser = snapshot
+        self._trained.centroids, self._trained.calibration = held
         self._trained.network.load_state_dict(network)
         self._optimiser.load_state_dict(optimiser)
 
@@ -332,10 +338,31 @@ class DeepGlobalClustering(Clusterer):
             pass
         return labels
 
+    def predict_confidence(
+        self,
+        cube: HyperCube,
+        *,
+        groups: NDArray[np.integer[Any]] | None = None,
+        token: CancelToken | None = None,
+    ) -> NDArray[np.float32]:
+        """Say how probable each pixel's class is (see `Clusterer.predict_confidence`).
+
+        Calibrated without labels, see `napari_dgc.clustering.confidence`.
+        """
+        model = self._trained
+        model.space.grid.check(cube)
+        check_groups(groups, self.n_clusters)
+        values = np.full((cube.rows, cube.columns), np.nan, np.float32)
+        for _ in model.confidence_into(values, cube, groups, token):
+            pass
+        return values
+
     def _label_maps(
-        self, cubes: Sequence[HyperCube], token: CancelToken, *, show: bool
+        self, cubes: Sequence[HyperCube], sample: Stacks, token: CancelToken, *, show: bool
     ) -> Iterator[TrainingEvent]:
         """Label all scans and summarise the clusters, yielding progress and, to show, the maps.
+
+        With the summary there are classes, on which confidence is calibrated.
 
         The maps come together at the end, so that what is seen is always one state.
         """
@@ -347,6 +374,9 @@ class DeepGlobalClustering(Clusterer):
             maps.append(labels)
         space = self._trained.space
         self._summary = summarise(cubes, maps, self.n_clusters, space.grid, space.noise, token)
+        fine = Partition.fine(self.n_clusters, build_tree(self._summary))
+        groups = fine.cut(min(_CLASSES, self.n_clusters)).lookup()
+        self._trained.calibrate(sample, groups, seed=self.seed)
         if show:
             for scan, labels in enumerate(maps):
                 yield LabelsReady(scan, self._epoch, labels)

@@ -1,6 +1,7 @@
 """From the pixels of a scan to fine clusters: all that is needed once training is over."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
@@ -9,6 +10,16 @@ from numpy.typing import NDArray
 
 from napari_dgc.cancel import CancelToken
 from napari_dgc.clustering.bands import BandGrid
+from napari_dgc.clustering.confidence import (
+    Calibration,
+    fit_slope,
+    fit_temperature,
+    halve,
+    memberships,
+    of_classes,
+    quarters,
+    second_side,
+)
 from napari_dgc.clustering.dgc.borders import Borders, find_borders
 from napari_dgc.clustering.dgc.centroids import Centroids
 from napari_dgc.clustering.dgc.features import FeatureSpace, Stacks, variances
@@ -20,6 +31,26 @@ from napari_dgc.cubes import HyperCube
 from napari_dgc.errors import UserError
 
 _TILE = 192
+#: Of the windows sampled for centroids every so many-th is seen again to calibrate confidence.
+_SEEN_AGAIN = 2
+#: Two classes that cover less than this part of a pixel say nothing about dividing it.
+_BOTH_COVER = 0.8
+
+
+@dataclass(frozen=True, eq=False)
+class _Examined:
+    """What confidence is made of: (pixels, ...) of a flattened stack of windows.
+
+    `mixed`, `sides` and `position` are those of `Borders.between`, `squared` the squared
+    distances of what stands for each pixel from all centroids.
+    """
+
+    borders: Borders
+    squared: NDArray[np.float32]
+    labels: NDArray[np.uint16]
+    mixed: NDArray[np.intp]
+    sides: list[NDArray[np.uint16]]
+    position: NDArray[np.float32]
 
 
 class PixelModel:
@@ -35,6 +66,11 @@ class PixelModel:
         Which pixels count as mixed, see `find_borders`.
     centroids
         Of the fine clusters, once there are any.
+
+    Attributes
+    ----------
+    calibration : Calibration
+        What turns distances and shares into probabilities, see `calibrate`.
     """
 
     def __init__(
@@ -51,6 +87,7 @@ class PixelModel:
         self.reach = reach
         self.contrast = contrast
         self.centroids = centroids
+        self.calibration = Calibration()
         self._device = "cpu"
 
     @classmethod
@@ -125,14 +162,121 @@ class PixelModel:
 
     def labels(self, features: NDArray[np.float32], valid: NDArray[np.bool_]) -> NDArray[np.uint16]:
         """Label a stack of windows; returns (n, rows, columns), 0 for no data."""
+        points, borders = self.look(features, valid)
+        centroids = self._fitted
+        pure = centroids.assign(points[borders.nearer] * self.space.scale)
+        found = borders.divide(*self._to_divide(points, pure)).reshape(valid.shape)
+        return np.where(valid, found, np.uint16(0))
+
+    @property
+    def _fitted(self) -> Centroids:
         if self.centroids is None:
             raise UserError("This model has no clusters yet; train it first.")
-        points, borders = self.look(features, valid)
-        pure = self.centroids.assign(points[borders.nearer] * self.space.scale)
+        return self.centroids
+
+    def _to_divide(
+        self, points: NDArray[np.float32], pure: NDArray[np.uint16]
+    ) -> tuple[NDArray[np.float32], NDArray[np.uint16], NDArray[np.float32]]:
+        """Return points, labels and means in the units in which mixed pixels are divided."""
         weight = np.sqrt(self.space.weights)
-        means = self.centroids.fine / self.space.scale * weight
-        found = borders.divide(points * weight, pure, means).reshape(valid.shape)
-        return np.where(valid, found, np.uint16(0))
+        return points * weight, pure, self._fitted.fine / self.space.scale * weight
+
+    def _examine(self, features: NDArray[np.float32], valid: NDArray[np.bool_]) -> _Examined:
+        """Look at a stack of windows as closely as confidence needs it."""
+        points, borders = self.look(features, valid)
+        squared = _squared(points[borders.nearer] * self.space.scale, self._fitted.fine)
+        labels = (squared.argmin(axis=1) + 1).astype(np.uint16)
+        mixed, sides, position = borders.between(*self._to_divide(points, labels))
+        labels[mixed] = np.where(position > 0.5, sides[1], sides[0])
+        return _Examined(borders, squared, labels, mixed, sides, position)
+
+    def confidence(
+        self,
+        features: NDArray[np.float32],
+        valid: NDArray[np.bool_],
+        groups: NDArray[np.integer[Any]] | None = None,
+    ) -> NDArray[np.float32]:
+        """Return how probable it is that each pixel's class is right.
+
+        Parameters
+        ----------
+        features, valid
+            Stack of windows, as for `labels`.
+        groups
+            (clusters + 1,) class of each fine cluster; None for the fine clusters.
+
+        Returns
+        -------
+        ndarray
+            (n, rows, columns), 0 to 1, NaN for no data.
+        """
+        seen = self._examine(features, valid)
+        belongs = memberships(seen.squared, self.calibration.temperature)
+        second = second_side(seen.position, self.calibration.slope)[:, None]
+        ends = seen.borders.first[seen.mixed], seen.borders.second[seen.mixed]
+        belongs[seen.mixed] = (1 - second) * belongs[ends[0]] + second * belongs[ends[1]]
+        found = of_classes(belongs, seen.labels, groups).reshape(valid.shape)
+        return np.where(valid, found, np.float32(np.nan))
+
+    def calibrate(self, sample: Stacks, groups: NDArray[np.integer[Any]], *, seed: int) -> None:
+        """Fit `calibration` without labels: see a sample again, at half the resolution.
+
+        Parameters
+        ----------
+        sample
+            Windows of all scans.
+        groups
+            (clusters + 1,) a few classes of the fine clusters: between these, not between
+            two shades of the background, mixed pixels have to be divided rightly.
+        seed
+            Of the second look's noise.
+
+        See Also
+        --------
+        napari_dgc.clustering.confidence : what is fitted, and why so.
+        """
+        generator = np.random.default_rng((seed, 0xC0F1))
+        clusters = len(self._fitted.fine)
+        together = np.equal.outer(groups[1:], np.unique(groups[1:])).astype(np.float32)
+        classes = together.argmax(axis=1)
+        squared, shares, positions, seconds = [], [], [], []
+        for stack, known in sample:
+            features, valid = stack[::_SEEN_AGAIN], known[::_SEEN_AGAIN]
+            if min(valid.shape[-2:]) < 2:
+                continue
+            cover = self._cover(features, valid).reshape(*valid.shape, clusters)
+            parts = np.mean(quarters(np.moveaxis(cover, -1, 1)), axis=0)
+            parts = np.moveaxis(parts, 1, -1).reshape(-1, clusters)
+            again, whole = halve(features, valid, generator)
+            seen = self._examine(again, whole)
+            alone = whole.ravel() & (seen.borders.share == 0)
+            squared.append(seen.squared[alone])
+            shares.append(parts[alone])
+            by_class = parts[seen.mixed] @ together
+            one, two = (classes[side.astype(np.intp) - 1] for side in seen.sides)
+            at = np.arange(len(by_class))
+            of_one, of_two = by_class[at, one], by_class[at, two]
+            telling = (one != two) & (of_one + of_two > _BOTH_COVER) & (of_one != of_two)
+            positions.append(seen.position[telling])
+            seconds.append((of_two > of_one)[telling])
+        if squared:
+            self.calibration = Calibration(
+                fit_temperature(np.concatenate(squared), np.concatenate(shares)),
+                fit_slope(np.concatenate(positions), np.concatenate(seconds)),
+            )
+
+    def _cover(
+        self, features: NDArray[np.float32], valid: NDArray[np.bool_]
+    ) -> NDArray[np.float32]:
+        """(pixels, clusters) by how much of each pixel's area each cluster covers it."""
+        seen = self._examine(features, valid)
+        cover = np.zeros(seen.squared.shape, np.float32)
+        cover[np.arange(len(cover)), seen.labels.astype(np.intp) - 1] = 1
+        cover[seen.mixed] = 0
+        position = np.clip(seen.position, 0, 1)
+        for side, share in zip(seen.sides, (1 - position, position), strict=True):
+            cover[seen.mixed, side.astype(np.intp) - 1] = share
+        return cover
 
     def label_into(
         self, labels: NDArray[np.uint16], cube: HyperCube, token: CancelToken | None
@@ -141,20 +285,41 @@ class PixelModel:
 
         Tiles overlap by what decides on a label, so that they do not show.
         """
+        return self._fill(labels, self.labels, cube, token)
+
+    def confidence_into(
+        self,
+        values: NDArray[np.float32],
+        cube: HyperCube,
+        groups: NDArray[np.integer[Any]] | None,
+        token: CancelToken | None,
+    ) -> Iterator[float]:
+        """Fill a map of `confidence` tile by tile, as `label_into` does."""
+        return self._fill(
+            values, lambda features, valid: self.confidence(features, valid, groups), cube, token
+        )
+
+    def _fill(
+        self,
+        result: NDArray[Any],
+        compute: Callable[[NDArray[np.float32], NDArray[np.bool_]], NDArray[Any]],
+        cube: HyperCube,
+        token: CancelToken | None,
+    ) -> Iterator[float]:
         done = 0
         for core_rows, core_columns, rows, columns in iter_tiles(
             cube.rows, cube.columns, _TILE, self.halo
         ):
             check_stop(token)
             features, valid = self.space.read(cube, rows, columns)
-            found = self.labels(features[None], valid[None])[0]
+            found = compute(features[None], valid[None])[0]
             inner = (
                 slice(core_rows.start - rows.start, core_rows.stop - rows.start),
                 slice(core_columns.start - columns.start, core_columns.stop - columns.start),
             )
-            labels[core_rows, core_columns] = found[inner]
+            result[core_rows, core_columns] = found[inner]
             done += found[inner].size
-            yield done / labels.size
+            yield done / result.size
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Return everything as named arrays (see `from_arrays`)."""
@@ -165,6 +330,7 @@ class PixelModel:
             **self.space.noise.tensors(),
             **module_arrays(self.network, "mean_shift"),
             "borders": np.array([self.reach, self.contrast], np.float32),
+            "confidence": np.array([self.calibration.temperature, self.calibration.slope]),
         }
 
     @classmethod
@@ -175,10 +341,21 @@ class PixelModel:
         load_module(network, "mean_shift", arrays)
         centroids = Centroids(arrays["centroids.fine"], arrays["centroids.prototypes"])
         reach, contrast = arrays["borders"]
-        return cls(
+        model = cls(
             FeatureSpace(grid, noise),
             network,
             reach=int(reach),
             contrast=float(contrast),
             centroids=centroids,
         )
+        if "confidence" in arrays:
+            model.calibration = Calibration(*(float(value) for value in arrays["confidence"]))
+        return model
+
+
+def _squared(points: NDArray[np.float32], centroids: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(points, centroids) squared distances, up to what is the same for all centroids."""
+    result: NDArray[np.float32] = points @ centroids.T
+    result *= -2
+    result += (centroids**2).sum(axis=1)
+    return result

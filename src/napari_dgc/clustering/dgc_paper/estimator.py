@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from napari_dgc.cancel import CancelToken, never_cancelled
 from napari_dgc.clustering.bands import BandGrid
+from napari_dgc.clustering.confidence import check_groups
 from napari_dgc.clustering.devices import resolve_device
 from napari_dgc.clustering.dgc_paper.config import PaperConfig
 from napari_dgc.clustering.dgc_paper.model import PaperModel
@@ -303,6 +304,27 @@ class PaperDGC(Clusterer):
         for _ in self._model.label(cube, labels):
             check_stop(token)
         return labels
+
+    def predict_confidence(
+        self,
+        cube: HyperCube,
+        *,
+        groups: NDArray[np.integer[Any]] | None = None,
+        token: CancelToken | None = None,
+    ) -> NDArray[np.float32]:
+        """Give the soft assignment to the pixel's class (see `Clusterer.predict_confidence`).
+
+        The temperature is that of the losses and not calibrated.
+        """
+        if self._model is None:
+            raise UserError("The model has learned nothing yet; train it first.")
+        self._model.grid.check(cube)
+        check_groups(groups, self._clusters)
+        values = np.full((cube.rows, cube.columns), np.nan, np.float32)
+        check_stop(token)
+        for _ in self._model.confidence(cube, values, groups):
+            check_stop(token)
+        return values
 
     def save(self, folder: Path) -> None:
         """Write the model and its training state."""

@@ -1,6 +1,6 @@
 """Everything one training run holds, and its single step."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Self
 
 import numpy as np
@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from napari_dgc.clustering.bands import BandGrid
+from napari_dgc.clustering.confidence import of_classes
 from napari_dgc.clustering.dgc_paper import losses
 from napari_dgc.clustering.dgc_paper.balance import make_balance
 from napari_dgc.clustering.dgc_paper.config import PaperConfig
@@ -169,6 +170,31 @@ class PaperModel:
 
     def label(self, cube: HyperCube, out: NDArray[np.uint16]) -> Iterator[float]:
         """Fill `out` (rows, columns) tile by tile; yields the fraction done."""
+        return self._fill(cube, out, lambda squares: squares.argmin(1).cpu().numpy() + 1, 0)
+
+    def confidence(
+        self, cube: HyperCube, out: NDArray[np.float32], groups: NDArray[np.integer[Any]] | None
+    ) -> Iterator[float]:
+        """Fill `out` (rows, columns) with the share of the soft assignment to the pixel's class.
+
+        Not calibrated: the temperature is that of training. NaN for no data.
+        """
+
+        def compute(squares: Tensor) -> NDArray[np.float32]:
+            soft = torch.softmax(-squares / (2 * self.config.temperature), dim=1).cpu().numpy()
+            labels = (squares.argmin(1).cpu().numpy() + 1).astype(np.uint16)
+            return of_classes(soft.astype(np.float32), labels, groups)
+
+        return self._fill(cube, out, compute, np.nan)
+
+    def _fill(
+        self,
+        cube: HyperCube,
+        out: NDArray[Any],
+        compute: Callable[[Tensor], NDArray[Any]],
+        no_data: float,
+    ) -> Iterator[float]:
+        """Fill `out` with what is computed from (pixels, clusters) squared distances."""
         assert self.memory is not None
         done = 0
         for core_rows, core_columns, rows, columns in iter_tiles(
@@ -177,15 +203,14 @@ class PaperModel:
             spectra, valid = self._standardise(self.grid.read(cube, rows, columns))
             with torch.no_grad():
                 embeddings = self._embed(spectra[None].to(self.device), valid[None].to(self.device))
-                nearest = losses.squared_distances(embeddings, self.memory.centroids).argmin(1)
-            labels = nearest.cpu().numpy().reshape(valid.shape) + 1
-            labels = np.where(valid.numpy(), labels, 0).astype(np.uint16)
+                squares = losses.squared_distances(embeddings, self.memory.centroids)
+            found = np.where(valid.numpy(), compute(squares).reshape(valid.shape), no_data)
             inner = (
                 slice(core_rows.start - rows.start, core_rows.stop - rows.start),
                 slice(core_columns.start - columns.start, core_columns.stop - columns.start),
             )
-            out[core_rows, core_columns] = labels[inner]
-            done += labels[inner].size
+            out[core_rows, core_columns] = found[inner]
+            done += found[inner].size
             yield done / out.size
 
     # State -------------------------------------------------------------------------------
