@@ -79,19 +79,50 @@ class Borders:
             (clusters, dimensions) mean of each cluster.
         """
         result = labels.copy()
+        mixed, sides, position = self.between(points, labels, means)
+        result[mixed] = np.where(position > 0.5, sides[1], sides[0])
+        return result
+
+    def between(
+        self,
+        points: NDArray[np.float32],
+        labels: NDArray[np.uint16],
+        means: NDArray[np.float32],
+    ) -> tuple[NDArray[np.intp], list[NDArray[np.uint16]], NDArray[np.float32]]:
+        """Say how far mixed pixels are from the cluster of one end to that of the other.
+
+        Parameters
+        ----------
+        points, labels, means
+            As for `divide`.
+
+        Returns
+        -------
+        mixed : ndarray
+            (n,) places of the mixed pixels whose ends are of different clusters.
+        sides : list of ndarray
+            (n,) cluster of the first end, and of the second.
+        position : ndarray
+            (n,) 0 at the first end, 1 at the second, more than 0.5 nearer to the second.
+        """
         mixed = self.mixed
         sides = [labels[ends[mixed]] for ends in (self.first, self.second)]
         # Both ends of a mixture of two shades are often of one cluster: nothing to divide.
         differ = sides[0] != sides[1]
         mixed = mixed[differ]
         sides = [side[differ] for side in sides]
-        distances = []
+        corners, distances = [], []
         for ends, side in zip((self.first, self.second), sides, strict=True):
             end = points[ends[mixed]]
             end += np.float32(_TOWARDS_MEAN) * (means[side.astype(np.intp) - 1] - end)
+            corners.append(end)
             distances.append(((points[mixed] - end) ** 2).sum(axis=1))
-        result[mixed] = np.where(distances[1] < distances[0], sides[1], sides[0])
-        return result
+        length = ((corners[0] - corners[1]) ** 2).sum(axis=1)
+        # By the law of cosines; two ends in one place are neither nearer nor farther.
+        position = np.float32(0.5) + (distances[0] - distances[1]) / (
+            2 * np.maximum(length, np.float32(1e-6))
+        )
+        return mixed, sides, position
 
 
 @torch.no_grad()
