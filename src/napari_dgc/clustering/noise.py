@@ -20,7 +20,7 @@ from napari_dgc.cubes import HyperCube, valid_pixels
 from napari_dgc.errors import UserError
 
 #: Side of the sampled windows, their number over all scans, and its bounds per scan.
-_WINDOW = 32
+WINDOW = 32
 _WINDOWS = 120
 _WINDOWS_PER_SCAN = (4, 24)
 #: Share of neighbour differences kept; larger ones are edges, not noise.
@@ -214,16 +214,18 @@ def sample_windows(
     *,
     seed: int,
     token: CancelToken | None = None,
+    windows: int = _WINDOWS,
+    per_scan: tuple[int, int] = _WINDOWS_PER_SCAN,
 ) -> Iterator[NDArray[np.float32]]:
     """Yield windows (bands, rows, columns) spread over all scans, the same for a seed.
 
-    However many scans there are, about the same number of windows is read in all, so
-    that time and memory stay constant.
+    However many scans there are, about the same number of `windows` is read in all, so
+    that time and memory stay constant; `per_scan` bounds the number for one scan.
     """
-    count = int(np.clip(_WINDOWS // max(len(cubes), 1), *_WINDOWS_PER_SCAN))
+    count = int(np.clip(windows // max(len(cubes), 1), *per_scan))
     for number, cube in enumerate(cubes):
         for rows, columns in spread_windows(
-            cube.rows, cube.columns, count=count, edge=_WINDOW, seed=seed + number
+            cube.rows, cube.columns, count=count, edge=WINDOW, seed=seed + number
         ):
             check_stop(token)
             yield bands.read(cube, rows, columns)

@@ -155,12 +155,10 @@ class PairSampler:
 
     def pair(self, number: int) -> PatchPair:
         """Return the pair with this number, counted from 0."""
-        turn, place = divmod(number, len(self.extents))
-        order = np.random.default_rng((self.seed, _STREAM_ORDER, turn))
-        scan = int(order.permutation(len(self.extents))[place])
+        turn, scan = self._visit(number)
         draws = np.random.default_rng((self.seed, _STREAM_PAIR, number))
         low, high = self._overlap
-        position = (self._starts[scan] + turn * _R2) % 1.0
+        position = self._position(scan, turn)
         origins_a, origins_b = [], []
         for extent, unit in zip(self.extents[scan], position, strict=True):
             room = extent - self.edge
@@ -182,6 +180,17 @@ class PairSampler:
             quarter_turns=int(draws.integers(4)),
             mirrored=bool(draws.integers(2)),
         )
+
+    def _visit(self, number: int) -> tuple[int, int]:
+        """Return which round a pair belongs to, and the scan it visits."""
+        turn, place = divmod(number, len(self.extents))
+        order = np.random.default_rng((self.seed, _STREAM_ORDER, turn))
+        return turn, int(order.permutation(len(self.extents))[place])
+
+    def _position(self, scan: int, turn: int) -> NDArray[np.float64]:
+        """Return where on a scan the pair of a round lies, (row, column) in 0 to 1."""
+        position: NDArray[np.float64] = (self._starts[scan] + turn * _R2) % 1.0
+        return position
 
     def batch(self, step: int, size: int) -> list[PatchPair]:
         """Return the `size` pairs of one training step."""
