@@ -187,8 +187,8 @@ class Linkage:
 
 #: The criteria that can be chosen; the first is the default.
 LINKAGES = {
-    "angle-border": Linkage("spectral angle and shared border", spectral_angle, 0.35, 0.4),
-    "angle": Linkage("spectral angle", spectral_angle, 0.35, 0.0),
+    "angle-border": Linkage("spectral angle and shared border", spectral_angle, 0.7, 0.4),
+    "angle": Linkage("spectral angle", spectral_angle, 0.5, 0.0),
     "distance": Linkage("spectral distance", euclidean, 0.5, 0.0),
     "ward": Linkage("within-cluster spread (Ward)", euclidean, 1.0, 0.0),
 }

@@ -54,7 +54,7 @@ class DGCConfig:
     sample: int = 40_000
     exponent: float = 0.5
     prefetch: int = 2
-    reach: int = 2
+    reach: int = -1
     contrast: float = 6.0
 
     def __post_init__(self) -> None:
@@ -70,7 +70,7 @@ class DGCConfig:
             ("sample", 1000, 1_000_000),
             ("exponent", 0, 1),
             ("prefetch", 0, 16),
-            ("reach", 0, 8),
+            ("reach", -1, 8),
             ("contrast", 1, 100),
         ):
             value = getattr(self, name)

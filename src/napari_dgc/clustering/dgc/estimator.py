@@ -178,6 +178,8 @@ class DeepGlobalClustering(Clusterer):
                     space, sample, reach=self.config.reach, contrast=self.config.contrast
                 )
                 self._use(device)
+                if self.config.reach < 0:
+                    self.model.measure_reach(sample)
                 yield Progress("finding clusters", 0.5)
                 self._fit_centroids(sample)
                 if previews:

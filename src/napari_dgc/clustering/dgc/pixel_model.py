@@ -20,6 +20,7 @@ from napari_dgc.clustering.confidence import (
     quarters,
     second_side,
 )
+from napari_dgc.clustering.dgc.blur import next_reach
 from napari_dgc.clustering.dgc.borders import Borders, find_borders
 from napari_dgc.clustering.dgc.centroids import Centroids
 from napari_dgc.clustering.dgc.features import FeatureSpace, Stacks, variances
@@ -95,6 +96,15 @@ class PixelModel:
         """Begin with a mean shift that has learned nothing yet."""
         network = LearnedMeanShift(torch.from_numpy(variances(sample)))
         return cls(space, network, reach=reach, contrast=contrast)
+
+    def measure_reach(self, sample: Stacks) -> None:
+        """Set `reach` to what the blur of the scans needs."""
+        before, self.reach = 0, next_reach(0, ())
+        while self.reach != before:
+            before = self.reach
+            self.reach = next_reach(
+                before, [(*self.look(*stack), stack[1].shape) for stack in sample]
+            )
 
     @property
     def halo(self) -> int:
