@@ -138,23 +138,23 @@ def quarters(values: NDArray[Any]) -> list[NDArray[Any]]:
     return [values[..., i:rows:2, j:columns:2] for i in (0, 1) for j in (0, 1)]
 
 
-def fit_temperature(squared: NDArray[np.float32], shares: NDArray[np.float32]) -> float:
+def fit_temperature(squared: NDArray[np.float32], clusters: NDArray[np.intp]) -> float:
     """Fit the temperature by maximum likelihood.
 
     Parameters
     ----------
     squared
         (pixels, clusters) squared distances of unmixed pixels.
-    shares
-        (pixels, clusters) what the second look says each is made of, rows of sum 1.
+    clusters
+        (pixels,) cluster, from 0, that the second look finds in most of each.
     """
-    excess = squared - squared.min(axis=1, keepdims=True)
-    expected = (excess * shares).sum(axis=1)
+    excess = squared - squared[np.arange(len(squared)), clusters][:, None]
 
     def loss(logarithm: float) -> float:
-        scale = np.float32(0.5 * np.exp(-logarithm))
-        evidence = np.log(np.exp(-scale * excess).sum(axis=1))
-        return float((scale * expected + evidence).sum(dtype=np.float64))
+        exponents = np.float32(-0.5 * np.exp(-logarithm)) * excess
+        highest = exponents.max(axis=1)
+        rest = np.exp(exponents - highest[:, None]).sum(axis=1)
+        return float((highest + np.log(rest)).sum(dtype=np.float64))
 
     return _most_likely(loss, _TEMPERATURE, len(squared))
 

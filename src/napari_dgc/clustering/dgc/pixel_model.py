@@ -32,8 +32,6 @@ from napari_dgc.cubes import HyperCube
 from napari_dgc.errors import UserError
 
 _TILE = 192
-#: Of the windows sampled for centroids every so many-th is seen again to calibrate confidence.
-_SEEN_AGAIN = 2
 #: Two classes that cover less than this part of a pixel say nothing about dividing it.
 _BOTH_COVER = 0.8
 
@@ -249,9 +247,8 @@ class PixelModel:
         clusters = len(self._fitted.fine)
         together = np.equal.outer(groups[1:], np.unique(groups[1:])).astype(np.float32)
         classes = together.argmax(axis=1)
-        squared, shares, positions, seconds = [], [], [], []
-        for stack, known in sample:
-            features, valid = stack[::_SEEN_AGAIN], known[::_SEEN_AGAIN]
+        squared, owners, positions, seconds = [], [], [], []
+        for features, valid in sample:
             if min(valid.shape[-2:]) < 2:
                 continue
             cover = self._cover(features, valid).reshape(*valid.shape, clusters)
@@ -261,7 +258,7 @@ class PixelModel:
             seen = self._examine(again, whole)
             alone = whole.ravel() & (seen.borders.share == 0)
             squared.append(seen.squared[alone])
-            shares.append(parts[alone])
+            owners.append(parts[alone].argmax(axis=1))
             by_class = parts[seen.mixed] @ together
             one, two = (classes[side.astype(np.intp) - 1] for side in seen.sides)
             at = np.arange(len(by_class))
@@ -271,7 +268,7 @@ class PixelModel:
             seconds.append((of_two > of_one)[telling])
         if squared:
             self.calibration = Calibration(
-                fit_temperature(np.concatenate(squared), np.concatenate(shares)),
+                fit_temperature(np.concatenate(squared), np.concatenate(owners)),
                 fit_slope(np.concatenate(positions), np.concatenate(seconds)),
             )
 
