@@ -49,7 +49,8 @@ def _growth(
     """How much more the places one pixel beyond the ends differ than these, along their line."""
     mixed = borders.mixed
     here = np.stack(np.unravel_index(mixed, shape))
-    ends = [np.stack(np.unravel_index(end[mixed], shape)) for end in (borders.first, borders.second)]
+    pairs = (borders.first, borders.second)
+    ends = [np.stack(np.unravel_index(end[mixed], shape)) for end in pairs]
     beyond = [end + np.sign(end - here) for end in ends]
     limits = np.array(shape)[:, None]
     inside = np.abs(ends[0] - here).max(axis=0) == reach
