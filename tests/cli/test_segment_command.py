@@ -98,3 +98,50 @@ def test_an_interrupt_keeps_the_maps_so_far(
     monkeypatch.setattr(stand_in, "predict", predict)
     assert segment(scans, model, tmp_path / "maps") == 130
     assert [path.name for path in (tmp_path / "maps").iterdir()] == ["first.tif"]
+
+
+def confidence_of_bins(
+    self: Clusterer, cube: object, *, groups: object = None, token: object = None
+) -> np.ndarray:
+    labels = self.predict(cube)  # type: ignore[arg-type]
+    # Says which table it was asked with.
+    values = np.asarray(groups)[labels] / 10
+    return np.where(labels > 0, values, np.nan).astype(np.float32)
+
+
+def test_confidence_lies_beside_each_map(
+    model: Path,
+    scans: list[Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    stand_in: type[Clusterer],
+    capsys: Capture,
+) -> None:
+    from tifffile import imread
+
+    monkeypatch.setattr(stand_in, "predict_confidence", confidence_of_bins)
+    out = tmp_path / "maps"
+    assert segment(scans, model, out, "--classes", "3", "--confidence", "--format", "png") == 0
+    printed = capsys.readouterr().out.splitlines()
+    names = ["first.png", "first_confidence.tif", "second.png", "second_confidence.tif"]
+    assert printed == [str(out / name) for name in names]
+    labels, values = read_labels(out / "second.png"), imread(out / "second_confidence.tif")
+    assert values.dtype == np.float32
+    assert np.argwhere(np.isnan(values)).tolist() == [[3, 4]]
+    # Asked for the classes that are written, not for the fine clusters.
+    np.testing.assert_allclose(values[labels > 0], labels[labels > 0] / 10)
+    # Evaluating the folder afterwards says nothing about the maps of confidence.
+    truth = tmp_path / "truth"
+    segment(scans, model, truth)
+    capsys.readouterr()
+    assert main(["evaluate", "--pred", str(out), "--truth", str(truth)]) == 0
+    assert "left out" not in capsys.readouterr().err
+
+
+def test_a_method_without_confidence_says_so(
+    model: Path, scans: list[Path], tmp_path: Path, capsys: Capture
+) -> None:
+    out = tmp_path / "maps"
+    assert segment(scans, model, out, "--confidence") == 2
+    assert "gives no confidence" in capsys.readouterr().err
+    assert list(out.iterdir()) == []

@@ -16,6 +16,8 @@ from napari_dgc.partition import Partition
 LABEL_FORMATS: tuple[str, ...] = ("tif", "npy", "png")
 #: Columns of a class table.
 TABLE_COLUMNS = ("label", "name", "colour", "members", "pixels")
+#: Ends the stem of a map of confidence; it begins with that of its label map.
+CONFIDENCE_SUFFIX = "_confidence"
 
 
 def label_type(highest: int) -> type[np.uint8] | type[np.uint16]:
@@ -60,6 +62,24 @@ def write_label_image(
         _write_png(image, buffer, colours or {})
     else:
         raise ValueError(f"unknown label format {path.suffix!r}")
+    write_bytes(path, buffer.getvalue())
+
+
+def write_confidence_image(values: NDArray[np.floating[Any]], path: Path) -> None:
+    """Write a map of confidence atomically, as float32 TIFF.
+
+    Parameters
+    ----------
+    values
+        (row, column), 0 to 1, NaN for no data.
+    path
+        Ends in ``.tif``.
+    """
+    from tifffile import imwrite
+
+    buffer = io.BytesIO()
+    image = np.ascontiguousarray(values, np.float32)
+    imwrite(buffer, image, photometric="minisblack", software="napari-dgc")
     write_bytes(path, buffer.getvalue())
 
 

@@ -35,6 +35,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 def run(args: argparse.Namespace) -> int:
     """Print the figures; returns the exit status."""
+    from napari_dgc.annotations.export import CONFIDENCE_SUFFIX
     from napari_dgc.annotations.read import read_class_table, read_labels
     from napari_dgc.cli.progress import say
     from napari_dgc.evaluation import Scan, evaluate, format_table, to_json
@@ -55,7 +56,8 @@ def run(args: argparse.Namespace) -> int:
         if stem not in predicted:
             say(f"left out: {stem} has no prediction in {args.pred}")
     for stem in predicted:
-        if stem not in truth:
+        beside = stem.removesuffix(CONFIDENCE_SUFFIX)
+        if stem not in truth and (beside == stem or beside not in predicted):
             say(f"left out: {stem} has no truth in {truth_folder}")
     table = truth_folder / CLASS_TABLE
     names = read_class_table(table) if table.is_file() else {}

@@ -40,12 +40,22 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parser.add_argument(
         "--format", choices=("tif", "npy", "png"), default="tif", help="of the maps (default tif)"
     )
+    parser.add_argument(
+        "--confidence",
+        action="store_true",
+        help="also write how probable each pixel's class is, 0 to 1, NaN where there are no data, "
+        "as float32 CUBE_confidence.tif",
+    )
     add_cube_options(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Label every scan; returns the exit status."""
-    from napari_dgc.annotations.export import write_label_image
+    from napari_dgc.annotations.export import (
+        CONFIDENCE_SUFFIX,
+        write_confidence_image,
+        write_label_image,
+    )
     from napari_dgc.cli.cube_options import open_cubes, say_decisions
     from napari_dgc.cli.folders import make_folder
     from napari_dgc.cli.interrupt import stop_on_interrupt
@@ -53,7 +63,8 @@ def run(args: argparse.Namespace) -> int:
     from napari_dgc.clustering.storage import load_model
 
     cubes = open_cubes(args)
-    refuse_same_names(cube.name for cube in cubes)
+    endings = ("", CONFIDENCE_SUFFIX) if args.confidence else ("",)
+    refuse_same_names(cube.name + ending for cube in cubes for ending in endings)
     estimator = load_model(args.model)
     partition = partition_of(estimator, args.classes)
     table = partition.compact_lookup()
@@ -67,9 +78,17 @@ def run(args: argparse.Namespace) -> int:
             line.show(f"labelling {cube.name}", position / len(cubes))
             labels = table[estimator.predict(cube, token=token)]
             path = out / f"{cube.name}.{args.format}"
+            written = [path]
+            if args.confidence:
+                # First, so that a method without confidence leaves nothing half done.
+                line.show(f"confidence of {cube.name}", (position + 0.5) / len(cubes))
+                values = estimator.predict_confidence(cube, groups=table, token=token)
+                written.append(out / f"{cube.name}{CONFIDENCE_SUFFIX}.tif")
+                write_confidence_image(values, written[-1])
             write_label_image(labels, path, colours, highest=len(partition.classes))
             line.clear()
-            print(path, flush=True)
+            for file in written:
+                print(file, flush=True)
     return SUCCESS
 
 

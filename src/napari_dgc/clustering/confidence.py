@@ -67,9 +67,12 @@ def second_side(position: NDArray[np.float32], slope: float) -> NDArray[np.float
     slope
         See `Calibration`.
     """
-    # Beyond the ends it is no more certain than at them; also keeps exp in range.
-    away = np.clip(position, 0, 1) - np.float32(0.5)
-    result: NDArray[np.float32] = 1 / (1 + np.exp(-np.float32(slope) * away))
+    from scipy.special import expit
+
+    # Beyond the ends it is no more certain than at them.
+    result: NDArray[np.float32] = expit(
+        np.float32(slope) * (np.clip(position, 0, 1) - np.float32(0.5))
+    )
     return result
 
 
