@@ -37,7 +37,7 @@ from napari_dgc.simulate import SimulatedScan
 LESION = 4
 BASELINES = ("mnf-kmeans", "mnf-half-kmeans", "mixture")
 VIEWS = ("fine", "cut 2", "cut 3", "cut 4", "cut 6", "suggested")
-Maps = list[NDArray[np.uint16]]
+Maps = Sequence[NDArray[np.integer]]
 Parts = dict[str, list[SimulatedScan]]
 
 
@@ -109,8 +109,10 @@ def run(parts: Parts, clusters: int, seed: int, method: str, epochs: int) -> dic
             found = [partition.apply(labels) for labels in fine]
             rows.append({"part": part, "view": view, **score(found, scans)})
             if view == "cut 3":
-                rows[-1] |= spatial(found, scans)
-                cuts[part] = np.stack(found).astype(np.uint8)
+                # Classes keep the number of one of their clusters.
+                numbers = np.unique(np.stack(found), return_inverse=True)[1]
+                cuts[part] = (numbers.reshape(len(found), *found[0].shape) + 1).astype(np.uint8)
+                rows[-1] |= spatial(list(cuts[part]), scans)
     final = three_class_iou([maps[n] for n in range(len(training))], training)
     return {
         "clusters": clusters,
