@@ -141,7 +141,7 @@ def independent_windows(cubes, bands, *, seed, token=None) -> Iterator[np.ndarra
 
 def as_much(cubes, bands, *, seed, token=None) -> Iterator[np.ndarray]:
     """Evenly spread, with as many pixels as windows by content and their look together."""
-    count = round((120 + 59) / len(cubes))
+    count = round((60 + 120 * 24**2 / WINDOW**2 + 59) / len(cubes))
     return sample_windows(
         cubes, bands, seed=seed, token=token, windows=10**6, per_scan=(count, count)
     )
@@ -161,10 +161,11 @@ WAYS = {
     "independent": independent_windows,
     "even": sample_windows,
     "even, as much": as_much,
-    "root of size": by_content(_SIZE_EXPONENT=0.5),
-    "120 strata": by_content(_COARSE_CLUSTERS=120, _CONTENT_WINDOWS=120, _CONTENT_EDGE=24),
+    "60 strata": by_content(_COARSE_CLUSTERS=60, _CONTENT_WINDOWS=60, _CONTENT_EDGE=32),
+    "60 strata, root": by_content(
+        _COARSE_CLUSTERS=60, _CONTENT_WINDOWS=60, _CONTENT_EDGE=32, _SIZE_EXPONENT=0.5
+    ),
     "240 strata": by_content(_COARSE_CLUSTERS=240, _CONTENT_WINDOWS=240, _CONTENT_EDGE=16),
-    "120 strata of 16": by_content(_COARSE_CLUSTERS=120, _CONTENT_WINDOWS=240, _CONTENT_EDGE=16),
     "content": content.content_windows,
 }
 
@@ -318,7 +319,9 @@ def main() -> None:
     part.add_argument("--clusters", type=int, default=16)
     part.add_argument("--epochs", type=int, default=3)
     part.add_argument("--ways", nargs="+", choices=list(WAYS), default=list(WAYS))
-    part.add_argument("--patch", default="sample_windows")
+    part.add_argument(
+        "--patch", default="content_windows", help="name of the drawn windows in the estimator"
+    )
     part.set_defaults(go=rare)
     part = commands.add_parser("ahead")
     part.add_argument("--size", type=int, default=256)

@@ -60,7 +60,7 @@ def test_what_is_read_does_not_grow_with_the_scans():
         grid = BandGrid.from_cubes(cubes)
         windows = list(content_windows(cubes, grid, seed=0))
         samples.append(sum(window[0].size for window in windows))
-        assert all(window.shape == (6, 32, 32) for window in windows)
+        assert {window.shape for window in windows} == {(6, 32, 32), (6, 24, 24)}
     assert samples[1] <= 1.5 * samples[0]
 
 
@@ -78,7 +78,7 @@ def test_narrow_scans_and_scans_without_data_among_others():
     windows = list(content_windows(cubes, BandGrid.from_cubes(cubes), seed=0))
     assert {window.shape[0] for window in windows} == {6}
     # The second half follows the look, which sees nothing on the empty scan.
-    assert all(np.isfinite(window).all() for window in windows[-60:])
+    assert all(np.isfinite(window).all() for window in windows[-120:])
 
 
 def test_scans_without_any_data_are_refused_in_a_sentence():

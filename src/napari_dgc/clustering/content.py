@@ -27,14 +27,15 @@ from napari_dgc.cubes import HyperCube, valid_pixels
 #: Windows over all scans that are spread evenly, their bounds per scan, and those by content.
 _EVEN_WINDOWS = 60
 _EVEN_PER_SCAN = (4, 24)
-_CONTENT_WINDOWS = 60
-_CONTENT_EDGE = WINDOW
+_CONTENT_WINDOWS = 120
+#: Side of a window by content: as many pixels as evenly spread, at more places.
+_CONTENT_EDGE = 24
 #: Most pixels of the quick look over all scans, unless the finest lattice gives fewer.
 _LOOK = 60_000
 #: Finest step between columns; rows are twice as far apart, because whole rows are read.
 _FINEST = 2
 _ROW_STEP = 2
-_COARSE_CLUSTERS = 60
+_COARSE_CLUSTERS = 120
 #: Share of the strata's sizes that decides: 0 gives every stratum the same number of windows.
 _SIZE_EXPONENT = 0.0
 _STREAM = 41

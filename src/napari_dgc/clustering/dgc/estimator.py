@@ -29,6 +29,7 @@ from numpy.typing import NDArray
 from napari_dgc.cancel import CancelToken, never_cancelled
 from napari_dgc.clustering.bands import BandGrid
 from napari_dgc.clustering.confidence import check_groups
+from napari_dgc.clustering.content import content_windows
 from napari_dgc.clustering.devices import resolve_device
 from napari_dgc.clustering.dgc.centroids import Centroids
 from napari_dgc.clustering.dgc.config import DGCConfig
@@ -45,7 +46,7 @@ from napari_dgc.clustering.events import (
     TrainingStarted,
 )
 from napari_dgc.clustering.labelling import check_stop, summarise
-from napari_dgc.clustering.noise import NoiseModel, sample_windows
+from napari_dgc.clustering.noise import NoiseModel
 from napari_dgc.clustering.patches import PairSampler
 from napari_dgc.clustering.prefetch import read_ahead
 from napari_dgc.clustering.storage import (
@@ -161,13 +162,13 @@ class DeepGlobalClustering(Clusterer):
                 for cube in cubes:
                     space.grid.check(cube)
                 sample = space.stacks(
-                    sample_windows(cubes, space.grid, seed=self.seed, token=token)
+                    content_windows(cubes, space.grid, seed=self.seed, token=token)
                 )
                 self._use(device)
             else:
                 self._forget()
                 raw = []
-                for window in sample_windows(cubes, grid, seed=self.seed, token=token):
+                for window in content_windows(cubes, grid, seed=self.seed, token=token):
                     raw.append(window)
                     yield Progress("reading samples", 0.5)
                 yield Progress("measuring the sensor's noise", 0.5)
