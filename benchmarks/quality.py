@@ -186,7 +186,7 @@ def show(results: Sequence[dict[str, Any]], title: str) -> None:
             if rows:
                 cells = [spread([row[key] for row in rows]) for key in keys]
                 print(f"{part:>9} {view:>16} " + " ".join(f"{cell:>18}" for cell in cells))
-        cut = [r for x in results for r in x["rows"] if r["part"] == part and "stripes" in r]
+        cut = [r for x in results for r in x["rows"] if (r["part"], r["view"]) == (part, "cut 3")]
         told = [
             f"{key} {spread([r[key] for r in cut], high_is_bad=True, digits=4)}"
             for key in ("stripes", "speckle", "healthy")
