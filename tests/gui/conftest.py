@@ -159,10 +159,20 @@ CLUSTERS = 6
 
 
 class Summarised:
-    """Stand-in for a trained model, of which the merge dock only asks the summary."""
+    """Stand-in for a trained model, of which the merge dock asks summary and confidence."""
+
+    epoch = 1
 
     def __init__(self, summary):
         self.summary = summary
+        self.n_clusters = summary.n_clusters
+        #: Tables of classes that confidence was asked for, one per scan.
+        self.asked = []
+
+    def predict_confidence(self, cube, *, groups=None, token=None):
+        """The fewer classes, the surer."""
+        self.asked.append(tuple(int(number) for number in groups))
+        return np.full((cube.rows, cube.columns), 1 / len(set(groups[1:])), np.float32)
 
 
 @pytest.fixture

@@ -31,6 +31,7 @@ from napari_dgc.gui.class_actions import (
 )
 from napari_dgc.gui.class_edits import ClassEdits
 from napari_dgc.gui.class_table import ClassTableModel, ClassTableView
+from napari_dgc.gui.confidence_layer import ConfidenceSwitch
 from napari_dgc.gui.docking import MERGE, TRAIN, enclosing_dock, share_place
 from napari_dgc.gui.empty_state import EmptyState
 from napari_dgc.gui.export_panel import ExportPanel
@@ -97,6 +98,7 @@ class MergeDock(QWidget):
         self.hint.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.plot = SpectraPlot()
         self.severity = SeverityLine()
+        self.confidence = ConfidenceSwitch(self.session)
         self.export = ExportPanel(self.session)
         self.empty = EmptyState(self._viewer, self.session)
 
@@ -123,6 +125,7 @@ class MergeDock(QWidget):
         layout.addWidget(self.hint)
         layout.addLayout(edits)
         layout.addWidget(self.names)
+        layout.addWidget(self.confidence)
         layout.addWidget(self.plot, 2)
         layout.addWidget(heading("Severity"))
         layout.addWidget(self.severity)
@@ -180,7 +183,7 @@ class MergeDock(QWidget):
         viewer = session.viewer
         callbacks = viewer.mouse_drag_callbacks if viewer is not None else []
         callbacks.append(picker)
-        highlight, spectra = self._highlight, self._spectra
+        highlight, spectra, confidence = self._highlight, self._spectra, self.confidence
 
         def let_go(*_: object) -> None:
             """Leave nothing behind that would call into a deleted widget."""
@@ -190,6 +193,7 @@ class MergeDock(QWidget):
                 callbacks.remove(picker)
             highlight.show(session, None, ())
             spectra.cancel()
+            confidence.let_go()
 
         self.destroyed.connect(let_go)
 
@@ -197,6 +201,7 @@ class MergeDock(QWidget):
 
     def refresh(self) -> None:
         """Show the session as it is now; put off while the dock is hidden."""
+        self.confidence.refresh()
         if self._asleep:
             self._stale = True
             return
@@ -236,6 +241,7 @@ class MergeDock(QWidget):
 
     def _set_awake(self, awake: bool) -> None:
         self._asleep = not awake
+        self.confidence.set_awake(awake)
         if not awake:
             # The layers get their own colours back.
             self._highlight.show(self.session, None, ())
