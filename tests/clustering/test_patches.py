@@ -75,6 +75,26 @@ def test_positions_cover_the_scan_including_its_rim():
     assert seen[0].mean() > 0.8
 
 
+def test_pairs_leave_less_unseen_than_independent_draws_on_every_scan():
+    def unseen(positions):
+        seen = np.zeros((3, 256, 256), bool)
+        for scan, windows in positions:
+            for window in windows:
+                seen[scan][window] = True
+        return 1 - seen.mean(axis=(1, 2))
+
+    random = np.random.default_rng(0)
+    sampler = PairSampler([(256, 256)] * 3, patch=32, seed=1)
+    pairs = [sampler.pair(number) for number in range(3 * 64)]
+    even = unseen((pair.scan, (pair.window_a, pair.window_b)) for pair in pairs)
+    independent = unseen(
+        (int(random.integers(3)), [(slice(r, r + 32), slice(c, c + 32)) for r, c in corners])
+        for corners in random.integers(0, 225, (3 * 64, 2, 2))
+    )
+    assert even.max() < 0.12
+    assert even.max() < 0.6 * independent.mean()
+
+
 def test_patches_shrink_for_small_scans_and_tiny_scans_are_refused():
     assert PairSampler([(300, 300)]).edge == 64
     assert PairSampler([(300, 300), (16, 40)]).edge == 12

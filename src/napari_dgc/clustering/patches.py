@@ -19,6 +19,9 @@ from napari_dgc.errors import UserError
 SMALLEST_PATCH = 5
 #: A patch is at most this part of the scan, so that two patches can differ.
 _LARGEST_PART = 0.8
+#: How far beyond the rim positions are drawn before they are cut off, in edges. Of a pair
+#: only one patch touches a rim.
+_BEYOND_PAIR, _BEYOND_WINDOW = 0.75, 0.25
 _R2 = np.array([0.7548776662466927, 0.5698402909980532])
 #: Streams of random numbers that must not share draws.
 _STREAM_START, _STREAM_ORDER, _STREAM_PAIR, _STREAM_WINDOWS = range(4)
@@ -165,7 +168,7 @@ class PairSampler:
             largest = min(int(self.edge * (1 - low)), room)
             smallest = min(int(np.ceil(self.edge * (1 - high))), largest)
             shift = int(draws.integers(smallest, largest + 1))
-            start = _spread(unit, extent - self.edge - shift, self.edge)
+            start = _spread(unit, extent - self.edge - shift, _BEYOND_PAIR * self.edge)
             if draws.random() < 0.5:
                 origins_a.append(start)
                 origins_b.append(start + shift)
@@ -220,18 +223,18 @@ def spread_windows(
         count = min(count, 1)
     for number in range(count):
         unit = (start + number * _R2) % 1.0
-        top = _spread(unit[0], rows - height, height)
-        left = _spread(unit[1], columns - width, width)
+        top = _spread(unit[0], rows - height, _BEYOND_WINDOW * height)
+        left = _spread(unit[1], columns - width, _BEYOND_WINDOW * width)
         yield slice(top, top + height), slice(left, left + width)
 
 
-def _spread(unit: float, room: int, edge: int) -> int:
+def _spread(unit: float, room: int, beyond: float) -> int:
     """Map [0, 1) to a start in 0..room.
 
-    The range is widened by a quarter of the patch on both sides and cut off:
-    otherwise the rim of the scan is hardly ever seen.
+    The range is widened on both sides by `beyond` pixels and cut off: otherwise the rim
+    of the scan is hardly ever seen.
     """
     if room <= 0:
         return 0
-    widened = unit * (room + 1 + edge / 2) - edge / 4
+    widened = unit * (room + 1 + 2 * beyond) - beyond
     return int(np.clip(np.floor(widened), 0, room))
