@@ -1,11 +1,13 @@
 """The merge tree built from a summary, and its cuts."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from napari_dgc.partition import ClusterSummary, MergeTree, build_tree
 from napari_dgc.partition.summary import count_adjacency, count_border
-from napari_dgc.partition.tree import Merge
+from napari_dgc.partition.tree import LINKAGES, Merge
 
 
 def summary_of(features: list[list[float]], mass: list[int]) -> ClusterSummary:
@@ -105,3 +107,19 @@ def test_a_few_odd_pixels_are_not_a_class_of_their_own() -> None:
     assert build_tree(summary).cut(2) == ((1, 3), (2,))
     lesion = summary_of([[10, 0, 0], [10, 1, 0], [0, 0, 10]], [4000, 3000, 400])
     assert build_tree(lesion).cut(2) == ((1, 2), (3,))
+
+
+def test_a_dark_lesion_belongs_to_the_leaf_around_it() -> None:
+    """By its spectrum alone a lesion is nearer to the dark cloth; it never touches that."""
+    leaf, cloth, lesion = [0.0, 100.0], [10.0, 0.5], [10.0, 8.0]
+    adjacency = np.array([[2000, 300, 100], [300, 16000, 2], [100, 2, 500]])
+    summary = replace(summary_of([leaf, cloth, lesion], [2000, 16000, 300]), adjacency=adjacency)
+    assert build_tree(summary, "angle").cut(2) == ((1,), (2, 3))
+    assert build_tree(summary).cut(2) == ((1, 3), (2,))
+
+
+@pytest.mark.parametrize("linkage", LINKAGES)
+def test_every_linkage_gives_a_whole_tree(linkage: str) -> None:
+    summary = summary_of([[0, 1], [0, 2], [5, 0], [6, 1]], [500, 400, 300, 20])
+    tree = build_tree(summary, linkage)
+    assert [len(tree.cut(groups)) for groups in (1, 2, 3, 4)] == [1, 2, 3, 4]
