@@ -60,10 +60,14 @@ class Notice:
 
 @dataclass(frozen=True)
 class TrainingFinished:
-    """The run ended after `epoch` epochs; `stopped` when it was asked to stop."""
+    """The run ended after `epoch` epochs; `stopped` when it was asked to stop.
+
+    `recommended_epoch` is the one to trust most, None where a method cannot tell.
+    """
 
     epoch: int
     stopped: bool
+    recommended_epoch: int | None = field(default=None, compare=False)
 
 
 TrainingEvent: TypeAlias = (

@@ -58,6 +58,7 @@ from napari_dgc.clustering.torch_state import (
     load_optimiser,
     optimiser_arrays,
 )
+from napari_dgc.clustering.trust import HeldBackPixels, TrustedEpoch, held_back_windows
 from napari_dgc.cubes import HyperCube
 from napari_dgc.errors import UserError
 from napari_dgc.partition import ClusterSummary, Partition, build_tree
@@ -115,6 +116,7 @@ class DeepGlobalClustering(Clusterer):
         self.model: PixelModel | None = None
         self._optimiser: torch.optim.Adam | None = None
         self._summary: ClusterSummary | None = None
+        self._trusted: TrustedEpoch | None = None
         self._epoch = 0
 
     @property
@@ -131,6 +133,27 @@ class DeepGlobalClustering(Clusterer):
     def summary(self) -> ClusterSummary | None:
         """Mass, spectra and neighbourhood of the fine clusters over the training scans."""
         return self._summary
+
+    @property
+    def recommended_epoch(self) -> int | None:
+        """The epoch whose labels can be doubted least, see `HeldBackPixels.doubt`."""
+        return self._trusted.epoch if self._trusted else None
+
+    def recommended_model(self) -> PixelModel:
+        """Return what labels pixels as the recommended epoch did (training goes on from the last).
+
+        The confidence of an epoch before the last is not calibrated.
+
+        Raises
+        ------
+        UserError
+            When no epoch is complete.
+        """
+        if self._trusted is None:
+            raise UserError("No epoch is complete yet; train the model first.")
+        if self._trusted.epoch == self._epoch:
+            return self._trained
+        return PixelModel.from_arrays(self._trained.space.grid, self._trusted.arrays)
 
     # Training
 
@@ -185,19 +208,25 @@ class DeepGlobalClustering(Clusterer):
                 self._fit_centroids(sample)
                 if previews:
                     yield from self._label_maps(cubes, sample, token, show=True)
+            held_back = space.stacks(
+                held_back_windows(cubes, space.grid, seed=self.seed, token=token)
+            )
             with self._batches(cubes, token) as batches:
-                yield from self._epochs(cubes, sample, batches, token, previews)
+                yield from self._epochs(cubes, sample, held_back, batches, token, previews)
         except InterruptedError:
             found = self.model is not None and self.model.centroids is not None
             if found and self._summary is None:
                 # Without a summary there would be no merge tree to cut.
                 yield from self._label_maps(cubes, sample, never_cancelled(), show=previews)
-            yield TrainingFinished(self._epoch, stopped=True)
+            yield TrainingFinished(
+                self._epoch, stopped=True, recommended_epoch=self.recommended_epoch
+            )
 
     def _epochs(
         self,
         cubes: Sequence[HyperCube],
         sample: Stacks,
+        held_back: Stacks,
         batches: Iterator[Batch],
         token: CancelToken,
         previews: bool,
@@ -205,6 +234,7 @@ class DeepGlobalClustering(Clusterer):
         """Yield the events of the epochs that are left."""
         config = self.config
         skipped = 0
+        judge = HeldBackPixels.choose(held_back, self._trained.space.noise.ratios, seed=self.seed)
         while self._epoch < self.epochs:
             before = self._snapshot()
             try:
@@ -231,13 +261,16 @@ class DeepGlobalClustering(Clusterer):
                 # Half an epoch is undone, so that going on equals never having stopped.
                 self._roll_back(before)
                 raise
+            model = self._trained
+            doubt = judge.doubt([model.labels(*stack) for stack in held_back])
+            self._trusted = TrustedEpoch.better(self._trusted, self._epoch, doubt, model.arrays())
             yield EpochFinished(
                 self._epoch,
                 self.epochs,
                 active,
-                {"surprise": self._trained.surprise(sample)},
+                {"surprise": model.surprise(sample), "doubt": doubt},
             )
-        yield TrainingFinished(self._epoch, stopped=False)
+        yield TrainingFinished(self._epoch, stopped=False, recommended_epoch=self.recommended_epoch)
 
     def _snapshot(self) -> tuple[Any, ...]:
         """Return everything an epoch changes."""
@@ -262,7 +295,7 @@ class DeepGlobalClustering(Clusterer):
     def _forget(self) -> None:
         """Return to the untrained state."""
         self._epoch = 0
-        self.model = self._optimiser = self._summary = None
+        self.model = self._optimiser = self._summary = self._trusted = None
 
     @property
     def _trained(self) -> PixelModel:
@@ -391,6 +424,8 @@ class DeepGlobalClustering(Clusterer):
         if self.model is None or self.model.centroids is None:
             raise UserError("There is nothing to save yet; train the model first.")
         tensors = self.model.arrays() | summary_tensors(self._summary)
+        if self._trusted is not None:
+            tensors |= self._trusted.tensors()
         if self._optimiser is not None:
             tensors |= optimiser_arrays(self._optimiser, "optimiser")
         metadata = {
@@ -408,6 +443,7 @@ class DeepGlobalClustering(Clusterer):
         estimator.model = PixelModel.from_arrays(BandGrid.from_metadata(metadata["bands"]), tensors)
         estimator._epoch = int(metadata["epoch"])
         estimator._summary = summary_from_tensors(tensors)
+        estimator._trusted = TrustedEpoch.from_tensors(tensors)
         estimator._use("cpu")
         assert estimator._optimiser is not None
         load_optimiser(estimator._optimiser, "optimiser", tensors)
