@@ -84,6 +84,8 @@ class MergeDock(QWidget):
         self.model = ClassTableModel(self)
         self.table = ClassTableView(self.model)
         self.table.setMinimumHeight(130)
+        # The table takes what is left, so that Export stays in sight on a small screen.
+        self.table.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
         self.buttons = EditButtons()
         self.suggest = tool_button("Suggest", "")
         self.names = NameButtons(self.assign, self.table.edit_selected_name, self)
