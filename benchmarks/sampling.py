@@ -21,10 +21,10 @@ from unittest import mock
 import h5py
 import numpy as np
 
+from napari_dgc.cancel import never_cancelled
 from napari_dgc.clustering import content
 from napari_dgc.clustering.bands import BandGrid
 from napari_dgc.clustering.dgc import estimator
-from napari_dgc.clustering.events import Progress
 from napari_dgc.clustering.noise import WINDOW, sample_windows
 from napari_dgc.clustering.patches import PairSampler
 from napari_dgc.cubes import HyperCube
@@ -277,29 +277,42 @@ def stored(cubes: Sequence[HyperCube], kind: str, folder: Path) -> list[HyperCub
 
 
 def ahead(options) -> None:
-    days = [0, 3, 5]
-    scans = simulate_set(days=days, size=(options.size, options.size), seed=1)
+    scans = simulate_set(days=[0, 5], size=(options.size, options.size), seed=1)
     cubes = [scan.cube for scan in scans]
-    print(f"{len(days)} scans of {options.size} x {options.size} x {cubes[0].n_bands}, 60 steps")
+    steps = 12
+    print(
+        f"2 scans of {options.size} x {options.size} x {cubes[0].n_bands}, {steps} steps, seconds"
+    )
     with tempfile.TemporaryDirectory() as folder:
         for kind in ("memory", "slow", "compressed"):
             there = stored(cubes, kind, Path(folder))
-            maps: dict[int, list[bytes]] = {}
-            seconds: dict[int, list[float]] = {}
+            models = {
+                prefetch: estimator.DeepGlobalClustering(
+                    epochs=1, steps=steps, prefetch=prefetch
+                ).fit(there)
+                for prefetch in (0, 1, 2, 4)
+            }
+            maps = {
+                prefetch: [model.predict(cube).tobytes() for cube in cubes]
+                for prefetch, model in models.items()
+            }
+            taken: dict[int, list[tuple[float, float]]] = {prefetch: [] for prefetch in models}
             for _ in range(options.repeat):
-                for prefetch in (0, 1, 2, 4):
-                    model = estimator.DeepGlobalClustering(prefetch=prefetch, epochs=10)
-                    begin = 0.0
-                    for event in model.fit_iter(there, previews=False):
-                        if isinstance(event, Progress) and event.stage == "finding clusters":
-                            begin = time.perf_counter()
-                    seconds.setdefault(prefetch, []).append(time.perf_counter() - begin)
-                    maps.setdefault(prefetch, [model.predict(cube).tobytes() for cube in cubes])
-            for prefetch, taken in seconds.items():
+                for prefetch, model in models.items():
+                    model.epochs = model.epoch + 1
+                    begin = time.perf_counter(), time.process_time()
+                    with model._batches(there, never_cancelled()) as batches:
+                        for batch in batches:
+                            model._train_step(batch)
+                    taken[prefetch].append(
+                        (time.perf_counter() - begin[0], time.process_time() - begin[1])
+                    )
+            for prefetch, seconds in taken.items():
+                wall, cpu = np.median(seconds, axis=0)
                 same = "the same maps" if maps[prefetch] == maps[0] else "OTHER MAPS"
                 print(
-                    f"{kind:10s} prefetch {prefetch}: {min(taken):.2f} s "
-                    f"({', '.join(f'{t:.2f}' for t in taken)}), {same}",
+                    f"{kind:10s} prefetch {prefetch}: median {wall:.2f} wall, {cpu:.2f} processor; "
+                    f"{same}",
                     flush=True,
                 )
 
@@ -324,8 +337,8 @@ def main() -> None:
     )
     part.set_defaults(go=rare)
     part = commands.add_parser("ahead")
-    part.add_argument("--size", type=int, default=256)
-    part.add_argument("--repeat", type=int, default=3)
+    part.add_argument("--size", type=int, default=128)
+    part.add_argument("--repeat", type=int, default=5)
     part.set_defaults(go=ahead)
     options = parser.parse_args()
     options.go(options)
