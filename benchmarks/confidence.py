@@ -18,7 +18,8 @@ AUROC
     probability that a wrong pixel is less confident than a right one;
 
 with the calibration that training found without labels, with the values it starts from
-("as started"), and without any (temperature 1, a mixed pixel as certain as noise makes it);
+("as started"), and without any (temperature 1, a mixed pixel as certain as one pixel's noise
+makes it);
 then the reliability of all sets together.
 
     python benchmarks/confidence.py --sets 1 2 3 [--clusters 16] [--size 256]

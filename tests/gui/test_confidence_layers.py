@@ -129,6 +129,7 @@ def test_a_refusal_is_said_beside_the_box(labelled, merge_dock, session, qtbot, 
     assert merge_dock.minimumSizeHint().width() <= 360
 
 
-def test_closing_the_dock_hides_what_nobody_keeps_true(shown, viewer, qtbot, layers):
+def test_nothing_stale_is_shown_once_the_dock_is_closed(shown, viewer, qtbot, session, layers):
     viewer.window.remove_dock_widget(shown)
+    session.history.do("merge", session.partition.merge([1, 2]))
     qtbot.waitUntil(lambda: layers() == {})

@@ -10,8 +10,7 @@ Temperature T and slope s are those under which *the same scene, seen again* is 
 is the scene at half the resolution: four pixels become one, fresh noise takes the place of the
 noise that averaging removed, and what covers most of the four at full resolution is what the
 one should be (the protocol of Wald et al. 1997, Photogramm. Eng. Remote Sens. 63, 691-699).
-Fresh noise alone would not do: whether a mixed pixel is rightly divided is decided by the
-optics and by how clean its ends are, hardly by noise.
+Fresh noise alone would leave out the optics, and ends that are not clean.
 """
 
 from collections.abc import Callable
