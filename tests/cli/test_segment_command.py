@@ -145,3 +145,11 @@ def test_a_method_without_confidence_says_so(
     assert segment(scans, model, out, "--confidence") == 2
     assert "gives no confidence" in capsys.readouterr().err
     assert list(out.iterdir()) == []
+
+
+def test_the_number_of_classes_can_be_left_to_the_tree(
+    model: Path, scans: list[Path], tmp_path: Path
+) -> None:
+    assert segment(scans, model, tmp_path / "maps", "--classes", "auto") == 0
+    labels = read_labels(tmp_path / "maps" / "first.tif")
+    assert 2 <= len(np.unique(labels)) <= 8

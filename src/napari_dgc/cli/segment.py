@@ -3,7 +3,7 @@
 import argparse
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from napari_dgc.cli import COMMANDS, SUCCESS
 from napari_dgc.cli.options import count
@@ -33,9 +33,10 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     )
     parser.add_argument(
         "--classes",
-        type=count,
+        type=classes_option,
         metavar="N",
-        help="merge the clusters to N classes (default: the fine clusters)",
+        help="merge the clusters to N classes, or 'auto': cut the merge tree at its widest gap "
+        "(default: the fine clusters)",
     )
     parser.add_argument(
         "--format", choices=("tif", "npy", "png"), default="tif", help="of the maps (default tif)"
@@ -47,6 +48,11 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         "as float32 CUBE_confidence.tif",
     )
     add_cube_options(parser)
+
+
+def classes_option(text: str) -> int | Literal["auto"]:
+    """Read the number of classes."""
+    return "auto" if text == "auto" else count(text)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -92,7 +98,7 @@ def run(args: argparse.Namespace) -> int:
     return SUCCESS
 
 
-def partition_of(estimator: "Clusterer", classes: int | None) -> "Partition":
+def partition_of(estimator: "Clusterer", classes: int | Literal["auto"] | None) -> "Partition":
     """Return the fine clusters of a model, or its merge tree cut to some classes.
 
     Raises
@@ -101,11 +107,12 @@ def partition_of(estimator: "Clusterer", classes: int | None) -> "Partition":
         When the model cannot be cut to so many classes.
     """
     from napari_dgc.partition import Partition, build_tree
+    from napari_dgc.partition.recommended import recommended_cut
 
     fine = Partition.fine(estimator.n_clusters)
     if classes is None:
         return fine
-    if classes > estimator.n_clusters:
+    if classes != "auto" and classes > estimator.n_clusters:
         raise UserError(
             f"The model has {estimator.n_clusters} fine clusters and cannot give {classes} "
             f"classes; choose --classes from 1 to {estimator.n_clusters}."
@@ -115,7 +122,9 @@ def partition_of(estimator: "Clusterer", classes: int | None) -> "Partition":
             "The model has no merge tree yet because its training was cut short; "
             "go on with train --resume, or leave --classes out."
         )
-    return Partition.fine(estimator.n_clusters, build_tree(estimator.summary)).cut(classes)
+    tree = build_tree(estimator.summary)
+    groups = recommended_cut(tree) if classes == "auto" else classes
+    return Partition.fine(estimator.n_clusters, tree).cut(groups)
 
 
 def refuse_same_names(names: Iterable[str]) -> None:

@@ -82,7 +82,7 @@ def run(args: argparse.Namespace) -> int:
             say(f"the model in {folder} will be replaced")
         say_decisions(cubes)
         line = ProgressLine()
-        stopped, kept = False, args.resume
+        stopped, kept, recommended = False, args.resume, None
         for event in estimator.fit_iter(cubes, token=token, resume=args.resume, previews=False):
             match event:
                 case Progress(stage, fraction):
@@ -103,6 +103,7 @@ def run(args: argparse.Namespace) -> int:
                 case TrainingFinished():
                     line.clear()
                     stopped = event.stopped
+                    recommended = event.recommended_epoch
                     kept = _save_last(estimator, folder, stopped) or kept
     if stopped:
         if kept:
@@ -110,6 +111,8 @@ def run(args: argparse.Namespace) -> int:
         else:
             say("stopped before there was anything to keep; nothing was written")
         return INTERRUPTED
+    if recommended is not None:
+        say(f"the maps of epoch {recommended} can be trusted most, as far as scans alone tell")
     say(f"model written to {folder}")
     return SUCCESS
 
