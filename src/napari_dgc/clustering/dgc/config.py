@@ -13,7 +13,7 @@ class DGCConfig:
     Parameters
     ----------
     clusters
-        Fine clusters, 2 to 64.
+        Most fine clusters, 2 to 64; those that are not needed stay off.
     epochs
         Passes; one epoch is `steps` steps and a new look at the prototypes. 1 to 10,000.
     seed
@@ -40,6 +40,14 @@ class DGCConfig:
         Steps whose patches are read ahead in a background thread while earlier steps
         compute, 0 to 16; 0 reads each step's patches when it is their turn. The result is
         the same, byte for byte; memory grows by the features of so many steps.
+    least_distance
+        A fine cluster is needed when its mean differs from its sibling's by so many standard
+        deviations of the sensor's noise, 0 to 100; 0 asks for no difference.
+    least_pixels
+        ... and when it owns so many pixels of the sample, 0 to 1,000.
+    least_patch
+        A fine cluster is present in a scan when it forms a connected patch of so many pixels,
+        0 to 1,000; 0 and 1 leave single pixels alone. Larger than the smallest lesion is unsafe.
     """
 
     clusters: int = 16
@@ -54,6 +62,9 @@ class DGCConfig:
     sample: int = 40_000
     exponent: float = 0.5
     prefetch: int = 2
+    least_distance: float = 3.0
+    least_pixels: int = 6
+    least_patch: int = 4
     reach: int = -1
     contrast: float = 6.0
 
@@ -70,6 +81,9 @@ class DGCConfig:
             ("sample", 1000, 1_000_000),
             ("exponent", 0, 1),
             ("prefetch", 0, 16),
+            ("least_distance", 0, 100),
+            ("least_pixels", 0, 1000),
+            ("least_patch", 0, 1000),
             ("reach", -1, 8),
             ("contrast", 1, 100),
         ):

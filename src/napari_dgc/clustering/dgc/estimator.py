@@ -34,6 +34,7 @@ from napari_dgc.clustering.devices import resolve_device
 from napari_dgc.clustering.dgc.centroids import Centroids
 from napari_dgc.clustering.dgc.config import DGCConfig
 from napari_dgc.clustering.dgc.features import FeatureSpace, Stacks
+from napari_dgc.clustering.dgc.need import Need
 from napari_dgc.clustering.dgc.pixel_model import PixelModel
 from napari_dgc.clustering.estimator import Clusterer
 from napari_dgc.clustering.events import (
@@ -49,6 +50,7 @@ from napari_dgc.clustering.labelling import check_stop, summarise
 from napari_dgc.clustering.noise import NoiseModel
 from napari_dgc.clustering.patches import PairSampler
 from napari_dgc.clustering.prefetch import read_ahead
+from napari_dgc.clustering.presence import keep_present
 from napari_dgc.clustering.storage import (
     summary_from_tensors,
     summary_tensors,
@@ -360,6 +362,7 @@ class DeepGlobalClustering(Clusterer):
             clusters=self.config.clusters,
             generator=generator,
             before=model.centroids,
+            need=Need(self.config.least_distance, self.config.least_pixels, model.space.metric),
         )
         return len(np.unique(model.centroids.assign(points)))
 
@@ -372,7 +375,14 @@ class DeepGlobalClustering(Clusterer):
         labels = np.zeros((cube.rows, cube.columns), np.uint16)
         for _ in model.label_into(labels, cube, token):
             pass
-        return labels
+        return self._present(labels)
+
+    def _present(self, labels: NDArray[np.uint16]) -> NDArray[np.uint16]:
+        """Switch clusters off in a finished map that form no patch in it."""
+        model = self._trained
+        assert model.centroids is not None
+        means = model.centroids.fine * model.space.metric
+        return keep_present(labels, self.config.least_patch, means)
 
     def predict_confidence(
         self,
@@ -407,7 +417,7 @@ class DeepGlobalClustering(Clusterer):
             labels = np.zeros((cube.rows, cube.columns), np.uint16)
             for share in self._trained.label_into(labels, cube, token):
                 yield Progress(f"labelling {cube.name}", share)
-            maps.append(labels)
+            maps.append(self._present(labels))
         space = self._trained.space
         self._summary = summarise(cubes, maps, self.n_clusters, space.grid, space.noise, token)
         fine = Partition.fine(self.n_clusters, build_tree(self._summary))

@@ -41,6 +41,14 @@ class FeatureSpace:
         share: NDArray[np.float32] = 1 - np.float32(1) / self.noise.ratios
         return share
 
+    @property
+    def metric(self) -> NDArray[np.float32]:
+        """(dimensions,) factor from the features that are clustered to noise units.
+
+        Features that are noise for the most part count less (`weights`).
+        """
+        return (np.sqrt(self.weights) / self.scale).astype(np.float32)
+
     def read(
         self, cube: HyperCube, rows: slice, columns: slice
     ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
