@@ -39,20 +39,25 @@ class Borders:
     Parameters
     ----------
     first, second
-        (pixels,) places of the two ends of each pixel in the flattened stack; the pixel's
-        own place where it is not mixed.
+        (pixels,) places, in the flattened stack, of the two ends of each pixel that differ
+        most; the pixel's own place where it is not mixed.
     share
         (pixels,) how far from the first end to the second, between 0 and 1; 0 where it
         is not mixed.
+    explanations
+        (n, 3) places of a mixed pixel and of two ends that explain it, for all pairs of ends
+        about as far apart as the blur is wide, then, in the order of the pixels, for the two
+        that differ most.
     """
 
     first: NDArray[np.int64]
     second: NDArray[np.int64]
     share: NDArray[np.float32]
+    explanations: NDArray[np.int64]
 
     @property
     def mixed(self) -> NDArray[np.intp]:
-        """Places of the mixed pixels."""
+        """Places of the mixed pixels, ascending."""
         return np.flatnonzero(self.share)
 
     @property
@@ -68,6 +73,8 @@ class Borders:
     ) -> NDArray[np.uint16]:
         """Label each mixed pixel like that of its ends to which more of it belongs.
 
+        Every pair of ends has one vote.
+
         Parameters
         ----------
         points
@@ -79,8 +86,8 @@ class Borders:
             (clusters, dimensions) mean of each cluster.
         """
         result = labels.copy()
-        mixed, sides, position = self.between(points, labels, means)
-        result[mixed] = np.where(position > 0.5, sides[1], sides[0])
+        mixed, _, sides, _ = self.between(points, labels, means)
+        result[mixed] = sides[0]
         return result
 
     def between(
@@ -88,8 +95,10 @@ class Borders:
         points: NDArray[np.float32],
         labels: NDArray[np.uint16],
         means: NDArray[np.float32],
-    ) -> tuple[NDArray[np.intp], list[NDArray[np.uint16]], NDArray[np.float32]]:
-        """Say how far mixed pixels are from the cluster of one end to that of the other.
+    ) -> tuple[
+        NDArray[np.intp], list[NDArray[np.int64]], list[NDArray[np.uint16]], NDArray[np.float32]
+    ]:
+        """Say how far mixed pixels are from the cluster they belong to to the next.
 
         Parameters
         ----------
@@ -100,29 +109,48 @@ class Borders:
         -------
         mixed : ndarray
             (n,) places of the mixed pixels whose ends are of different clusters.
+        ends : list of ndarray
+            (n,) place of the end of the larger part, and of the other.
         sides : list of ndarray
-            (n,) cluster of the first end, and of the second.
+            (n,) their clusters.
         position : ndarray
-            (n,) 0 at the first end, 1 at the second, more than 0.5 nearer to the second.
+            (n,) 0 at the first side, 0.5 half-way.
         """
         mixed = self.mixed
-        sides = [labels[ends[mixed]] for ends in (self.first, self.second)]
-        # Both ends of a mixture of two shades are often of one cluster: nothing to divide.
-        differ = sides[0] != sides[1]
-        mixed = mixed[differ]
-        sides = [side[differ] for side in sides]
-        corners, distances = [], []
-        for ends, side in zip((self.first, self.second), sides, strict=True):
-            end = points[ends[mixed]]
-            end += np.float32(_TOWARDS_MEAN) * (means[side.astype(np.intp) - 1] - end)
-            corners.append(end)
-            distances.append(((points[mixed] - end) ** 2).sum(axis=1))
+        count = len(means)
+        pixel = np.searchsorted(mixed, self.explanations[:, 0])
+        here = points[self.explanations[:, 0]]
+        owner = [labels[end].astype(np.intp) - 1 for end in self.explanations[:, 1:].T]
+        squared, corners = [], []
+        for end, cluster in zip(self.explanations[:, 1:].T, owner, strict=True):
+            corner = points[end]
+            corner += np.float32(_TOWARDS_MEAN) * (means[cluster] - corner)
+            corners.append(corner)
+            squared.append(((here - corner) ** 2).sum(axis=1))
         length = ((corners[0] - corners[1]) ** 2).sum(axis=1)
         # By the law of cosines; two ends in one place are neither nearer nor farther.
-        position = np.float32(0.5) + (distances[0] - distances[1]) / (
+        along = np.float32(0.5) + (squared[0] - squared[1]) / (
             2 * np.maximum(length, np.float32(1e-6))
         )
-        return mixed, sides, position
+        along = np.clip(along, 0, 1)
+        votes = np.zeros((len(mixed), count), np.float32)
+        np.add.at(votes, (pixel, np.where(along > 0.5, owner[1], owner[0])), 1)
+        winner = votes.argmax(axis=1)
+        # How sure that is, the two ends that differ most tell; they are the last explanations.
+        one, two = (cluster[len(pixel) - len(mixed) :] for cluster in owner)
+        position = along[len(pixel) - len(mixed) :]
+        position = np.where(winner == one, position, np.where(winner == two, 1 - position, 0.5))
+        # Where these are outvoted, it is the votes that tell.
+        against = 1 - votes.max(axis=1) / np.maximum(votes.sum(axis=1), 1)
+        position = np.where(position > 0.5, against, position)
+        position = np.minimum(position, 0.5)
+        other = np.where(winner == one, two, one)
+        differ = other != winner
+        sides = [(side[differ] + 1).astype(np.uint16) for side in (winner, other)]
+        ends = [self.first[mixed], self.second[mixed]]
+        turned = winner == two
+        ends = [np.where(turned, there, here)[differ] for here, there in (ends, ends[::-1])]
+        return mixed[differ], ends, sides, position[differ].astype(np.float32)
 
 
 @torch.no_grad()
@@ -155,6 +183,7 @@ def find_borders(
     first, second = place.clone(), place.clone()
     share = torch.zeros_like(valid)
     widest = torch.zeros_like(valid)
+    explanations = []
 
     def at(row: int, column: int) -> Tensor:
         return joint[
@@ -174,18 +203,31 @@ def find_borders(
             far = near - 2 * along + length
             part = along / length.clamp(min=1e-12)
             off = near - part * along
-            found = (
-                (length > widest.clamp(min=contrast**2))
+            explains = (
+                (length > contrast**2)
                 & (part > 0)
                 & (part < 1)
                 & (torch.minimum(near, far) > _LEAST_SHARE * size)
                 & (off < _LINE_NOISE * size + _LINE_BEND**2 * length)
                 & (one[:, -1:] * other[:, -1:] * valid > 0)
             )
+            step = row * columns + column
+            if lag >= reach - 1:
+                # On a wide ramp nearer ends are mixed themselves.
+                pixels = place[explains]
+                explanations.append(torch.stack([pixels, pixels + step, pixels - step], dim=1))
+            found = explains & (length > widest)
             widest = torch.where(found, length, widest)
             share = torch.where(found, part, share)
-            step = row * columns + column
             first = torch.where(found, place + step, first)
             second = torch.where(found, place - step, second)
-    flat = [values.reshape(-1).cpu().numpy() for values in (first, second, share)]
-    return Borders(*flat)
+    flat = [values.reshape(-1) for values in (place, first, second, share)]
+    mixed = flat[3] > 0
+    # The two that differ most have a vote in any case.
+    explanations.append(torch.stack([values[mixed] for values in flat[:3]], dim=1))
+    return Borders(
+        first=flat[1].cpu().numpy(),
+        second=flat[2].cpu().numpy(),
+        share=flat[3].cpu().numpy(),
+        explanations=torch.cat(explanations).cpu().numpy(),
+    )

@@ -40,7 +40,7 @@ _BOTH_COVER = 0.8
 class _Examined:
     """What confidence is made of: (pixels, ...) of a flattened stack of windows.
 
-    `mixed`, `sides` and `position` are those of `Borders.between`, `squared` the squared
+    `mixed`, `ends`, `sides` and `position` are those of `Borders.between`, `squared` the squared
     distances of what stands for each pixel from all centroids.
     """
 
@@ -48,6 +48,7 @@ class _Examined:
     squared: NDArray[np.float32]
     labels: NDArray[np.uint16]
     mixed: NDArray[np.intp]
+    ends: list[NDArray[np.int64]]
     sides: list[NDArray[np.uint16]]
     position: NDArray[np.float32]
 
@@ -194,9 +195,9 @@ class PixelModel:
         points, borders = self.look(features, valid)
         squared = _squared(points[borders.nearer] * self.space.scale, self._fitted.fine)
         labels = (squared.argmin(axis=1) + 1).astype(np.uint16)
-        mixed, sides, position = borders.between(*self._to_divide(points, labels))
-        labels[mixed] = np.where(position > 0.5, sides[1], sides[0])
-        return _Examined(borders, squared, labels, mixed, sides, position)
+        mixed, ends, sides, position = borders.between(*self._to_divide(points, labels))
+        labels[mixed] = sides[0]
+        return _Examined(borders, squared, labels, mixed, ends, sides, position)
 
     def confidence(
         self,
@@ -221,8 +222,8 @@ class PixelModel:
         seen = self._examine(features, valid)
         belongs = memberships(seen.squared, self.calibration.temperature)
         second = second_side(seen.position, self.calibration.slope)[:, None]
-        ends = seen.borders.first[seen.mixed], seen.borders.second[seen.mixed]
-        belongs[seen.mixed] = (1 - second) * belongs[ends[0]] + second * belongs[ends[1]]
+        one, other = (belongs[ends] for ends in seen.ends)
+        belongs[seen.mixed] = (1 - second) * one + second * other
         found = of_classes(belongs, seen.labels, groups).reshape(valid.shape)
         return np.where(valid, found, np.float32(np.nan))
 
