@@ -48,12 +48,15 @@ class Borders:
         (n, 3) places of a mixed pixel and of two ends that explain it, for all pairs of ends
         about as far apart as the blur is wide, then, in the order of the pixels, for the two
         that differ most.
+    voices
+        (n,) 1, or 0 for a pair that is there a second time.
     """
 
     first: NDArray[np.int64]
     second: NDArray[np.int64]
     share: NDArray[np.float32]
     explanations: NDArray[np.int64]
+    voices: NDArray[np.float32]
 
     @property
     def mixed(self) -> NDArray[np.intp]:
@@ -134,22 +137,25 @@ class Borders:
         )
         along = np.clip(along, 0, 1)
         votes = np.zeros((len(mixed), count), np.float32)
-        np.add.at(votes, (pixel, np.where(along > 0.5, owner[1], owner[0])), 1)
+        np.add.at(votes, (pixel, np.where(along > 0.5, owner[1], owner[0])), self.voices)
         winner = votes.argmax(axis=1)
-        # How sure that is, the two ends that differ most tell; they are the last explanations.
+        # An end that stands for the winner.
+        near = mixed.copy()
+        for end, cluster in zip(self.explanations[:, 1:].T, owner, strict=True):
+            won = cluster == winner[pixel]
+            near[pixel[won]] = end[won]
+        # How sure that is, the two ends that differ most tell, the last explanations, unless
+        # they are outvoted.
         one, two = (cluster[len(pixel) - len(mixed) :] for cluster in owner)
         position = along[len(pixel) - len(mixed) :]
-        position = np.where(winner == one, position, np.where(winner == two, 1 - position, 0.5))
-        # Where these are outvoted, it is the votes that tell.
+        position = np.where(winner == one, position, np.where(winner == two, 1 - position, 1))
         against = 1 - votes.max(axis=1) / np.maximum(votes.sum(axis=1), 1)
-        position = np.where(position > 0.5, against, position)
-        position = np.minimum(position, 0.5)
+        position = np.minimum(np.where(position > 0.5, against, position), 0.5)
         other = np.where(winner == one, two, one)
+        far = np.where(winner == one, self.second[mixed], self.first[mixed])
         differ = other != winner
         sides = [(side[differ] + 1).astype(np.uint16) for side in (winner, other)]
-        ends = [self.first[mixed], self.second[mixed]]
-        turned = winner == two
-        ends = [np.where(turned, there, here)[differ] for here, there in (ends, ends[::-1])]
+        ends = [near[differ], far[differ]]
         return mixed[differ], ends, sides, position[differ].astype(np.float32)
 
 
@@ -183,6 +189,7 @@ def find_borders(
     first, second = place.clone(), place.clone()
     share = torch.zeros_like(valid)
     widest = torch.zeros_like(valid)
+    unheard = torch.zeros_like(valid)
     explanations = []
 
     def at(row: int, column: int) -> Tensor:
@@ -219,15 +226,19 @@ def find_borders(
             found = explains & (length > widest)
             widest = torch.where(found, length, widest)
             share = torch.where(found, part, share)
+            unheard = torch.where(found, float(lag < reach - 1), unheard)
             first = torch.where(found, place + step, first)
             second = torch.where(found, place - step, second)
     flat = [values.reshape(-1) for values in (place, first, second, share)]
     mixed = flat[3] > 0
-    # The two that differ most have a vote in any case.
+    # The two that differ most have a vote in any case, and only one.
     explanations.append(torch.stack([values[mixed] for values in flat[:3]], dim=1))
+    voices = torch.ones(sum(map(len, explanations)), device=features.device)
+    voices[len(voices) - int(mixed.sum()) :] = unheard.reshape(-1)[mixed]
     return Borders(
         first=flat[1].cpu().numpy(),
         second=flat[2].cpu().numpy(),
         share=flat[3].cpu().numpy(),
         explanations=torch.cat(explanations).cpu().numpy(),
+        voices=voices.cpu().numpy(),
     )
