@@ -44,7 +44,8 @@ class DGCConfig:
         A fine cluster is needed when its mean differs from its sibling's by so many standard
         deviations of the sensor's noise, 0 to 100; 0 asks for no difference.
     least_pixels
-        ... and when it owns so many pixels of the sample, 0 to 1,000.
+        ... and when it owns so many pixels of the sample, 0 to 1,000; more where scans are so
+        small that their pixels are drawn several times.
     least_patch
         A fine cluster is present in a scan when it forms a connected patch of so many pixels,
         0 to 1,000; 0 and 1 leave single pixels alone. Larger than the smallest lesion is unsafe.

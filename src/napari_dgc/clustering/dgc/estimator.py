@@ -207,7 +207,7 @@ class DeepGlobalClustering(Clusterer):
                 if self.config.reach < 0:
                     self.model.measure_reach(sample)
                 yield Progress("finding clusters", 0.5)
-                self._fit_centroids(sample)
+                self._fit_centroids(cubes, sample)
                 if previews:
                     yield from self._label_maps(cubes, sample, token, show=True)
             held_back = space.stacks(
@@ -254,7 +254,7 @@ class DeepGlobalClustering(Clusterer):
                     yield Progress(f"epoch {self._epoch + 1}", (step + 1) / (config.steps + 1))
                 check_stop(token)
                 self._epoch += 1
-                active = self._fit_centroids(sample)
+                active = self._fit_centroids(cubes, sample)
                 if previews or self._epoch == self.epochs:
                     yield from self._label_maps(cubes, sample, token, show=previews)
                     assert self._summary is not None
@@ -349,20 +349,23 @@ class DeepGlobalClustering(Clusterer):
             self._optimiser.step()
         return value
 
-    def _fit_centroids(self, sample: Stacks) -> int:
+    def _fit_centroids(self, cubes: Sequence[HyperCube], sample: Stacks) -> int:
         """Fit centroids to the shifted sample of all scans; returns how many own pixels of it."""
         model = self._trained
         points = model.points(sample)
         # The same draws every epoch: what changes is the features, not the sample.
         generator = np.random.default_rng(self.seed)
         points = points[generator.permutation(len(points))[: self.config.sample]]
+        # Windows overlap on small scans: the same odd pixel is no patch for being drawn often.
+        often = max(1.0, len(points) / sum(cube.rows * cube.columns for cube in cubes))
+        config = self.config
         model.centroids = Centroids.fit(
             np.ascontiguousarray(points),
-            prototypes=self.config.prototypes,
-            clusters=self.config.clusters,
+            prototypes=config.prototypes,
+            clusters=config.clusters,
             generator=generator,
             before=model.centroids,
-            need=Need(self.config.least_distance, self.config.least_pixels, model.space.metric),
+            need=Need(config.least_distance, often * config.least_pixels, model.space.metric),
         )
         return len(np.unique(model.centroids.assign(points)))
 
