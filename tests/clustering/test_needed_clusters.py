@@ -79,8 +79,8 @@ def test_numbers_stay_when_a_cluster_goes_off() -> None:
 
 def two_materials() -> HyperCube:
     random = np.random.default_rng(4)
-    data = np.full((8, 30, 32), 0.2)
-    data[:, :, 16:] = np.linspace(0.3, 0.8, 8)[:, None, None]
+    data = np.full((8, 30, 44), 0.2)
+    data[:, :, 20:] = np.linspace(0.3, 0.8, 8)[:, None, None]
     return HyperCube(data=(data + random.normal(0, 0.01, data.shape)).astype(np.float32), name="2")
 
 
@@ -99,6 +99,19 @@ def test_number_of_active_clusters_is_reported_and_kept(tmp_path) -> None:
     assert again.summary is not None
     assert again.summary.active.sum() == epochs[-1].active
     assert np.isfinite(again.predict_confidence(cube)).all()
+
+
+def test_odd_pixels_of_a_small_scan_make_no_cluster() -> None:
+    # Windows overlap, so that each pixel is in the sample many times.
+    cube = two_materials()
+    data = np.array(cube.data)
+    data[:, 5, 5] = 3.0
+    model = DeepGlobalClustering(
+        clusters=4, epochs=1, steps=2, patch=16, prototypes=64, least_patch=0
+    )
+    labels = model.fit([HyperCube(data=data, name="odd")]).predict(cube)
+    odd = model.predict(HyperCube(data=data, name="odd"))[5, 5]
+    assert (labels == odd).sum() > 20
 
 
 @pytest.mark.parametrize(
