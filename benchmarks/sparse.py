@@ -29,7 +29,7 @@ from napari_dgc.simulate import CLASS_NAMES, SimulatedScan, simulate_set
 
 DAYS = (0, 0, 3, 3, 5, 5)
 EARLY = (1, 1.5, 2)
-PATCHES = (0, 4)
+PATCHES = (0, 3, 4)
 PRUNING: dict[str, dict[str, Any]] = {"off": {"least_distance": 0.0, "least_pixels": 0}, "on": {}}
 _BACKGROUND, _LESION = 1, 4
 
@@ -99,6 +99,7 @@ def main() -> None:
     parser.add_argument("--clusters", type=int, nargs="+", default=[16])
     parser.add_argument("--size", type=int, default=256)
     parser.add_argument("--epochs", type=int, default=10)
+    parser.add_argument("--pruning", choices=list(PRUNING), nargs="+", default=list(PRUNING))
     parser.add_argument("--difficulty", type=float, default=1.0)
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
@@ -116,13 +117,13 @@ def main() -> None:
         parts["early"] = scans[2 * half :]
         for clusters in options.clusters:
             for seed in options.seeds:
-                for pruning, chosen in PRUNING.items():
+                for pruning in options.pruning:
                     model = DeepGlobalClustering(
                         clusters=clusters,
                         epochs=options.epochs,
                         seed=seed,
                         least_patch=0,
-                        **chosen,
+                        **PRUNING[pruning],
                     )
                     cubes = [scan.cube for scan in parts["training"]]
                     for _ in model.fit_iter(cubes, previews=False):

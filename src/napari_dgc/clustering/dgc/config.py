@@ -48,7 +48,7 @@ class DGCConfig:
         small that their pixels are drawn several times.
     least_patch
         A fine cluster is present in a scan when it forms a connected patch of so many pixels,
-        0 to 1,000; 0 and 1 leave single pixels alone. Larger than the smallest lesion is unsafe.
+        0 to 1,000; 0 and 1 leave single pixels alone. Lesions smaller than this may be lost.
     """
 
     clusters: int = 16
@@ -65,7 +65,7 @@ class DGCConfig:
     prefetch: int = 2
     least_distance: float = 3.0
     least_pixels: int = 6
-    least_patch: int = 4
+    least_patch: int = 3
     reach: int = -1
     contrast: float = 6.0
 
