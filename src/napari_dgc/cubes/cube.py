@@ -1,11 +1,14 @@
 """The hyperspectral cube as the engine sees it: (band, row, column), read by windows."""
 
+from collections.abc import Sized
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+
+from napari_dgc.cubes.references import References
 
 
 class CubeArray(Protocol):
@@ -55,6 +58,22 @@ class HyperCube:
     scale
         Stored samples are divided by this to give reflectance (ENVI
         "reflectance scale factor"); 1 leaves them as they are.
+    gains, offsets
+        Stored samples are multiplied by the gain and increased by the offset
+        of their band before `scale` divides them; shape (bands,), or None
+        where they are 1 and 0 (ENVI "data gain values", "data offset values").
+    fwhm
+        Full width at half maximum of each band in `wavelength_unit`, shape
+        (bands,), or None.
+    band_names
+        Name of each band, or None.
+    default_bands
+        0-based indices of the bands that the file wants shown as red, green
+        and blue, or None.
+    exposure_ms
+        Integration time in milliseconds, as the camera wrote it, or None.
+    references
+        White and dark references that lie beside the scan, or None.
     notes
         Decisions taken while opening that the user should see, one sentence each.
     """
@@ -70,13 +89,28 @@ class HyperCube:
     no_data: float | None = None
     bad_bands: tuple[int, ...] = ()
     scale: float = 1.0
+    gains: NDArray[np.float64] | None = None
+    offsets: NDArray[np.float64] | None = None
+    fwhm: NDArray[np.float64] | None = None
+    band_names: tuple[str, ...] | None = None
+    default_bands: tuple[int, int, int] | None = None
+    exposure_ms: float | None = None
+    references: References | None = None
     notes: tuple[str, ...] = field(default=())
 
     def __post_init__(self) -> None:
         if len(self.data.shape) != 3:
             raise ValueError(f"a cube has 3 axes (band, row, column), not {len(self.data.shape)}")
-        if self.wavelengths is not None and len(self.wavelengths) != self.n_bands:
-            raise ValueError(f"{len(self.wavelengths)} wavelengths for {self.n_bands} bands")
+        per_band: dict[str, Sized | None] = {
+            "wavelengths": self.wavelengths,
+            "gains": self.gains,
+            "offsets": self.offsets,
+            "widths": self.fwhm,
+            "band names": self.band_names,
+        }
+        for what, values in per_band.items():
+            if values is not None and len(values) != self.n_bands:
+                raise ValueError(f"{len(values)} {what} for {self.n_bands} bands")
 
     @property
     def n_bands(self) -> int:
@@ -124,7 +158,8 @@ class HyperCube:
         Returns
         -------
         ndarray
-            (bands, rows, columns), float32, divided by `scale`, missing samples NaN.
+            (bands, rows, columns), float32, with `gains`, `offsets` and `scale`
+            applied, missing samples NaN.
         """
         stored = np.asarray(self.data[bands, rows, columns])
         with np.errstate(over="ignore"):  # fill values of double precision become infinite
@@ -134,6 +169,10 @@ class HyperCube:
             window.size == 0 or max(float(window.max()), -float(window.min())) <= LARGEST_SAMPLE
         ):
             window[np.abs(window) > LARGEST_SAMPLE] = np.nan
+        if self.gains is not None:
+            window *= self.gains[bands].astype(np.float32)[:, None, None]
+        if self.offsets is not None:
+            window += self.offsets[bands].astype(np.float32)[:, None, None]
         if self.scale != 1.0:
             window /= np.float32(self.scale)
         if self.no_data is not None:
@@ -145,8 +184,8 @@ class HyperCube:
         return window
 
     def with_wavelengths(self, wavelengths: NDArray[np.float64], unit: str | None) -> "HyperCube":
-        """Return the same cube with other band centres."""
-        return replace(self, wavelengths=wavelengths, wavelength_unit=unit)
+        """Return the same cube with other band centres; widths of the old ones are dropped."""
+        return replace(self, wavelengths=wavelengths, wavelength_unit=unit, fwhm=None)
 
 
 def valid_pixels(window: NDArray[np.float32]) -> NDArray[np.bool_]:
