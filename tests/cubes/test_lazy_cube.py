@@ -1,16 +1,27 @@
-"""A cube left on disk is indexed like a numpy array."""
+"""A cube left on disk, or computed when looked at, is indexed like a numpy array."""
 
 import h5py
 import numpy as np
 import pytest
 
+from napari_dgc.cubes import derived
+from napari_dgc.cubes.derived import DerivedArray
 from napari_dgc.cubes.lazy import LazyCube
 
-VALUES = np.random.default_rng(0).integers(0, 999, (40, 7, 9))
+VALUES = np.random.default_rng(0).integers(0, 999, (40, 7, 9)).astype(np.float32)
 
 
-@pytest.fixture
-def lazy(tmp_path):
+def window_of(bands, rows, columns):
+    return VALUES[bands, rows, columns]
+
+
+@pytest.fixture(params=["on disk", "computed", "computed in blocks"])
+def lazy(request, tmp_path, monkeypatch):
+    if request.param != "on disk":
+        if request.param == "computed in blocks":
+            monkeypatch.setattr(derived, "_BLOCK", 500)
+        yield DerivedArray(window_of, VALUES.shape)
+        return
     with h5py.File(tmp_path / "cube.h5", "w") as file:
         stored = file.create_dataset("cube", data=VALUES.transpose(2, 0, 1), chunks=(3, 20, 4))
         yield LazyCube(stored, (1, 2, 0), "the test cube")
@@ -50,7 +61,12 @@ def test_parts_equal_those_of_an_array(lazy, key):
 def test_it_looks_like_an_array(lazy):
     assert (lazy.shape, lazy.ndim, lazy.size, len(lazy)) == (VALUES.shape, 3, VALUES.size, 40)
     np.testing.assert_array_equal(np.asarray(lazy), VALUES)
-    np.testing.assert_array_equal(lazy.transpose(2, 0, 1)[1], VALUES.transpose(2, 0, 1)[1])
+
+
+def test_a_file_is_seen_with_its_axes_in_another_order(tmp_path):
+    with h5py.File(tmp_path / "cube.h5", "w") as file:
+        lazy = LazyCube(file.create_dataset("cube", data=VALUES), (0, 1, 2), "the test cube")
+        np.testing.assert_array_equal(lazy.transpose(2, 0, 1)[1], VALUES.transpose(2, 0, 1)[1])
 
 
 @pytest.mark.parametrize("key", [40, (0, 7), (0, 0, -10), (0, 0, 0, 0), ([40], 0), ("a",)])

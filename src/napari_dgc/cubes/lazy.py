@@ -6,10 +6,8 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_dgc.cubes.windowed import Span, WindowedArray
 from napari_dgc.errors import UserError
-
-# Fewer separate positions than this are read one by one instead of in one span.
-_FEW = 16
 
 
 class StoredArray(Protocol):
@@ -27,10 +25,8 @@ class StoredArray(Protocol):
         """Read a part; slices with positive steps are enough."""
 
 
-class LazyCube:
+class LazyCube(WindowedArray):
     """Three axes of a dataset in another order, indexed like a numpy array.
-
-    Only what an index asks for is read. Index arrays follow numpy's rules.
 
     Parameters
     ----------
@@ -57,107 +53,12 @@ class LazyCube:
         """Type of one sample."""
         return self._stored.dtype
 
-    @property
-    def ndim(self) -> int:
-        """Number of axes."""
-        return len(self._axes)
-
-    @property
-    def size(self) -> int:
-        """Number of samples."""
-        return int(np.prod(self.shape, dtype=np.int64))
-
-    def __len__(self) -> int:
-        return self.shape[0]
-
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
-        return np.asarray(self[:], dtype)
-
     def transpose(self, *axes: int) -> "LazyCube":
         """Return a view with the axes in another order; nothing is read."""
         return LazyCube(self._stored, [self._axes[axis] for axis in axes], self._where)
 
-    def __getitem__(self, key: Any, /) -> Any:
-        """Read a part as a numpy array (or a scalar)."""
-        keys = _three_keys(key, self.ndim)
-        arrays = [axis for axis, part in enumerate(keys) if not isinstance(part, int | slice)]
-        if len(arrays) > 1:
-            return self._read_points(keys, arrays)
-        return self._read_box(keys)
-
-    def _read_box(self, keys: list[Any]) -> Any:
-        """Read with at most one index array."""
-        spans: list[slice] = []
-        inside: list[Any] = []  # what to take of the span that was read
-        for axis, part in enumerate(keys):
-            length = self.shape[axis]
-            if isinstance(part, int):
-                index = _checked_index(part, length, axis)
-                spans.append(slice(index, index + 1))
-                inside.append(0)
-            elif isinstance(part, slice):
-                span, flip = _forward(part, length)
-                spans.append(span)
-                inside.append(flip)
-            else:
-                positions = _positions(part, length, axis)
-                if positions.ndim == 1 and 0 < positions.size <= _FEW:
-                    return self._read_few(keys, axis, positions)
-                low = int(positions.min()) if positions.size else 0
-                high = int(positions.max()) + 1 if positions.size else 0
-                spans.append(slice(low, high))
-                inside.append(positions - low)
-        return self._read(spans)[tuple(inside)]
-
-    def _read_few(self, keys: list[Any], axis: int, positions: NDArray[np.intp]) -> Any:
-        parts = []
-        for position in positions:
-            one: list[Any] = [
-                slice(part, part + 1 or None) if isinstance(part, int) else part for part in keys
-            ]
-            one[axis] = slice(int(position), int(position) + 1)
-            parts.append(self._read_box(one))
-        joined = np.concatenate(parts, axis=axis)
-        return joined[tuple(0 if isinstance(part, int) else slice(None) for part in keys)]
-
-    def _read_points(self, keys: list[Any], arrays: list[int]) -> Any:
-        """Read with several index arrays: one span per value of the first of them."""
-        if any(isinstance(part, int) for part in keys):
-            # numpy treats a whole number beside index arrays as one more index array.
-            arrays = [axis for axis, part in enumerate(keys) if not isinstance(part, slice)]
-        spread = np.broadcast_arrays(
-            *(
-                _positions(np.asarray(part), self.shape[axis], axis)
-                for axis, part in enumerate(keys)
-                if axis in arrays
-            )
-        )
-        slices = [axis for axis in range(self.ndim) if axis not in arrays]
-        flat = [positions.ravel() for positions in spread]
-        rest = self.shape[slices[0]] if slices else 1
-        taken = len(range(*keys[slices[0]].indices(rest))) if slices else 1
-        result = np.empty((flat[0].size, taken), self.dtype)
-        for value in np.unique(flat[0]):
-            chosen = np.flatnonzero(flat[0] == value)
-            box: list[Any] = list(keys)
-            inside: list[Any] = [slice(None)] * self.ndim
-            for axis, positions in zip(arrays, flat, strict=True):
-                here = positions[chosen]
-                low = int(here.min())
-                box[axis] = slice(low, int(here.max()) + 1)
-                inside[axis] = here - low
-            picked = self._read_box(box)[tuple(inside)]
-            if slices and slices[0] == 0:
-                picked = picked.T
-            result[chosen] = picked.reshape(len(chosen), taken)
-        if not slices:
-            return result.reshape(spread[0].shape)
-        shaped = result.reshape(*spread[0].shape, taken)
-        # Index arrays side by side stay in their place, parted by a slice they move to the front.
-        return np.moveaxis(shaped, -1, 0) if slices[0] == 0 else shaped
-
-    def _read(self, spans: list[slice]) -> NDArray[Any]:
-        stored: list[slice] = [slice(None)] * len(self._axes)
+    def _read(self, spans: Sequence[Span]) -> NDArray[Any]:
+        stored: list[Span] = [slice(None)] * len(self._axes)
         for axis, span in zip(self._axes, spans, strict=True):
             stored[axis] = span
         try:
@@ -165,54 +66,3 @@ class LazyCube:
         except (OSError, RuntimeError, KeyError) as error:
             raise UserError(f"{self._where} cannot be read: {error}.") from error
         return part.transpose(self._axes)
-
-
-def _three_keys(key: Any, ndim: int) -> list[Any]:
-    parts = list(key) if isinstance(key, tuple) else [key]
-    ellipses = [index for index, part in enumerate(parts) if part is Ellipsis]
-    missing = ndim - (len(parts) - len(ellipses))
-    if len(ellipses) > 1 or missing < 0:
-        raise IndexError(f"a cube has {ndim} axes, not {len(parts)}")
-    if ellipses:
-        parts[ellipses[0] : ellipses[0] + 1] = [slice(None)] * missing
-    else:
-        parts += [slice(None)] * missing
-    return [
-        int(part)
-        if isinstance(part, int | np.integer) and not isinstance(part, bool)
-        else part
-        if isinstance(part, slice)
-        else np.asarray(part)
-        for part in parts
-    ]
-
-
-def _checked_index(index: int, length: int, axis: int) -> int:
-    if not -length <= index < length:
-        raise IndexError(f"index {index} is out of bounds for axis {axis} with size {length}")
-    return index % length
-
-
-def _positions(part: NDArray[Any], length: int, axis: int) -> NDArray[np.intp]:
-    if part.dtype == bool:
-        if part.shape != (length,):
-            raise IndexError(f"a mask for axis {axis} needs {length} values")
-        return np.flatnonzero(part)
-    if part.size and not np.issubdtype(part.dtype, np.integer):
-        raise IndexError("indices must be whole numbers, slices or masks")
-    positions = part.astype(np.intp)
-    if positions.size and (positions.min() < -length or positions.max() >= length):
-        raise IndexError(f"an index is out of bounds for axis {axis} with size {length}")
-    return np.where(positions < 0, positions + length, positions)
-
-
-def _forward(part: slice, length: int) -> tuple[slice, slice]:
-    """Return a slice with positive step and how to turn what it reads."""
-    start, stop, step = part.indices(length)
-    if step > 0:
-        return slice(start, max(start, stop), step), slice(None)
-    count = len(range(start, stop, step))
-    if count == 0:
-        return slice(0, 0), slice(None)
-    last = start + (count - 1) * step
-    return slice(last, start + 1, -step), slice(None, None, -1)
