@@ -13,8 +13,9 @@ from psygnal import Signal
 
 from napari_dgc.cubes import HyperCube
 from napari_dgc.gui import layers as make
+from napari_dgc.gui.class_layers import ClassLayers
 from napari_dgc.gui.wavelength import WavelengthText
-from napari_dgc.partition import ClassInfo, History, MergeTree, Partition
+from napari_dgc.partition import History, MergeTree, Partition
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -68,7 +69,6 @@ class Scan:
     labels: Labels | None = None
     fine: NDArray[np.uint16] | None = None
     predicted: NDArray[np.uint16] | None = field(default=None, repr=False)
-    _slider: tuple[int, ...] = field(default=(), repr=False)
     # Where the session put the first pixel; elsewhere the user has moved the scan.
     _place: tuple[float, float] | None = field(default=None, repr=False)
 
@@ -101,13 +101,9 @@ class Session:
         self.history: History | None = None
         self._model: Clusterer | None = None
         self._state = TrainingState.IDLE
-        # Lookup table and colours the label layers show now.
-        self._shown: NDArray[np.uint16] | None = None
-        self._shown_classes: tuple[ClassInfo, ...] = ()
-        self._style: make.ClassStyle | None = None
-        self._showing = False
         #: Helpers that live as long as the session (the trainer).
         self.services: dict[str, object] = {}
+        self._class_layers = ClassLayers(self)
         viewer.layers.events.inserted.connect(self._on_inserted)
         viewer.layers.events.removed.connect(self._on_removed)
         for layer in list(viewer.layers):
@@ -271,10 +267,7 @@ class Session:
             self.history.amend(lambda partition: replace(partition, tree=tree))
 
     def _on_history(self) -> None:
-        # A merge tree that became known changes nothing on the canvas.
-        partition = self.partition
-        if partition is None or partition.classes != self._shown_classes:
-            self.refresh_layers()
+        self._class_layers.refresh()
         self.partition_changed.emit()
 
     # --------------------------------------------------------------- labels
@@ -295,7 +288,7 @@ class Session:
         if self.partition is None or self.partition.clusters < highest:
             self.start_partition(highest)
         scan.fine = scan.predicted = np.asarray(labels, np.uint16)
-        self._show(scan)
+        self._class_layers.show(scan)
         self.labels_changed.emit()
 
     def set_aside(self, scans: Iterable[Scan]) -> None:
@@ -311,91 +304,6 @@ class Session:
         if gone:
             self.scans_changed.emit()
             self.labels_changed.emit()
-
-    def refresh_layers(self) -> None:
-        """Show the partition now in all label layers: class numbers, colours, names."""
-        partition = self.partition
-        if partition is None:
-            return
-        self.absorb_corrections()
-        self._shown, self._shown_classes = None, partition.classes
-        for scan in self.scans:
-            if scan.fine is not None and int(scan.fine.max(initial=0)) <= partition.clusters:
-                self._show(scan)
-
-    def absorb_corrections(self) -> None:
-        """Take what was painted into the class layers over into the fine maps.
-
-        Happens by itself after every brush stroke and before every change of
-        the partition; to be called before the fine maps are written out.
-        """
-        corrected = [self._absorb(scan) for scan in self.scans]
-        if any(corrected):
-            self.labels_changed.emit()
-
-    def _style_now(self) -> tuple[NDArray[np.uint16], make.ClassStyle] | None:
-        partition = self.partition
-        if partition is None:
-            return None
-        if self._shown is None or self._style is None:
-            self._shown = partition.lookup()
-            self._style = make.class_style(partition)
-        return self._shown, self._style
-
-    def _show(self, scan: Scan) -> None:
-        current = self._style_now()
-        viewer = self.viewer
-        if current is None or viewer is None or scan.fine is None:
-            return
-        lookup, style = current
-        classes = make.class_map(scan.fine, lookup)
-        if scan.labels is None:
-            scan.labels = make.add_class_layer(viewer, scan, classes, style)
-            # paint comes before the pixels change (fill), labels_update after; undo only
-            # refreshes the view
-            scan.labels.events.paint.connect(self._on_paint)
-            scan.labels.events.labels_update.connect(self._on_paint)
-            scan.labels.events.set_data.connect(self._on_view)
-            scan._slider = tuple(viewer.dims.current_step)
-            self.scans_changed.emit()
-        else:
-            self._showing = True
-            make.replace_classes(scan.labels, classes, style)
-            self._showing = False
-
-    def _on_paint(self, event: Any) -> None:
-        scan = None if self._showing else self.scan_of(event.source)
-        if scan is not None and self._absorb(scan):
-            self.labels_changed.emit()
-
-    def _on_view(self, event: Any) -> None:
-        viewer, scan = self.viewer, self.scan_of(event.source)
-        if viewer is None or scan is None:
-            return
-        slider = tuple(viewer.dims.current_step)
-        if slider == scan._slider:
-            self._on_paint(event)
-        scan._slider = slider  # the slider refreshes the view too, without any correction
-
-    def _absorb(self, scan: Scan) -> bool:
-        """Take corrections of one scan over; returns whether anything differed.
-
-        A class is numbered by its smallest fine cluster, so a painted number
-        is a fine cluster too and survives later merges.
-        """
-        if scan.labels is None or scan.fine is None or scan.predicted is None:
-            return False
-        painted = np.asarray(scan.labels.data)
-        if self._shown is None or painted.shape != scan.fine.shape:
-            return False
-        differs = painted != self._shown[scan.fine]
-        differs &= painted < len(self._shown)
-        if not differs.any():
-            return False
-        taken_back = differs & (painted == self._shown[scan.predicted])
-        scan.fine = np.where(differs, painted, scan.fine).astype(np.uint16)
-        scan.fine[taken_back] = scan.predicted[taken_back]
-        return True
 
 
 _SESSIONS: weakref.WeakKeyDictionary[Any, Session] = weakref.WeakKeyDictionary()
