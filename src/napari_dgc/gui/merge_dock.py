@@ -31,7 +31,7 @@ from napari_dgc.gui.class_actions import (
 )
 from napari_dgc.gui.class_edits import ClassEdits
 from napari_dgc.gui.class_table import ClassTableModel, ClassTableView
-from napari_dgc.gui.confidence_layer import ConfidenceSwitch
+from napari_dgc.gui.confidence_switch import ConfidenceSwitch
 from napari_dgc.gui.docking import MERGE, TRAIN, enclosing_dock, share_place
 from napari_dgc.gui.empty_state import EmptyState
 from napari_dgc.gui.export_panel import ExportPanel

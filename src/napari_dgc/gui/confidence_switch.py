@@ -1,4 +1,4 @@
-"""A layer per scan on which doubtful pixels stand out."""
+"""The checkbox that shows confidence, and the worker behind it."""
 
 from __future__ import annotations
 
@@ -13,16 +13,12 @@ from qtpy.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QProgressBar, QSizePo
 
 from napari_dgc.cancel import CancelSource, CancelToken
 from napari_dgc.errors import UserError
-from napari_dgc.gui.layers import COMPANION_KEY, ROLE_KEY
+from napari_dgc.gui.confidence_layers import ConfidenceLayers
 
 if TYPE_CHECKING:
-    from napari.layers import Image
-    from napari.utils.colormaps import Colormap
-
     from napari_dgc.clustering.estimator import Clusterer
     from napari_dgc.gui.session import Scan, Session
 
-_ROLE = "confidence"
 #: Classes that change faster than this, as under the slider, are not followed one by one.
 _PAUSE_MS = 300
 _TIP = (
@@ -66,10 +62,9 @@ class ConfidenceSwitch(QWidget):
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session = session
+        self._layers = ConfidenceLayers(session)
         self._awake = True
         self._known: weakref.WeakKeyDictionary[Scan, _State] = weakref.WeakKeyDictionary()
-        # Layers that were hidden here, not by the user.
-        self._hidden: weakref.WeakSet[Image] = weakref.WeakSet()
         self._cancel = CancelSource()
         self.box = QCheckBox("Show confidence")
         self.bar = QProgressBar()
@@ -100,16 +95,16 @@ class ConfidenceSwitch(QWidget):
         self.box.setEnabled(not reason)
         self.box.setToolTip(reason or _TIP)
         wanted = self.box.isChecked() and not reason
-        layers = self._layers()
+        layers = self._layers.by_scan()
         stale = False
         for scan in self._session.scans:
             state, layer = self._state(scan), layers.get(scan)
             fresh = layer is not None and state is not None and state.same(self._known.get(scan))
             stale = stale or (state is not None and not fresh)
             if layer is not None and not (wanted and fresh):
-                self._hide(layer)
-            elif layer is not None and layer in self._hidden:
-                self._show(layer)
+                self._layers.hide(layer)
+            elif layer is not None:
+                self._layers.unhide(layer)
         if wanted and stale and self._awake:
             self.stop()
             self._busy(0, 0)
@@ -139,8 +134,8 @@ class ConfidenceSwitch(QWidget):
     def let_go(self) -> None:
         """Hide the layers, which nobody keeps true from now on; touches no Qt object either."""
         self.cancel()
-        for layer in self._layers().values():
-            layer.visible = False
+        for layer in self._layers.by_scan().values():
+            self._layers.hide(layer)
 
     def _why_not(self) -> str:
         session = self._session
@@ -172,7 +167,7 @@ class ConfidenceSwitch(QWidget):
 
         session = self._session
         partition = session.partition
-        jobs, layers = [], self._layers()
+        jobs, layers = [], self._layers.by_scan()
         for scan in session.scans:
             state = self._state(scan)
             fresh = state is not None and state.same(self._known.get(scan))
@@ -206,74 +201,13 @@ class ConfidenceSwitch(QWidget):
             return
         if job.scan in self._session.scans and job.state.same(self._state(job.scan)):
             self._known[job.scan] = job.state
-            self._put(job.scan, found)
+            self._layers.put(job.scan, found)
 
     def _busy(self, done: int | None, total: int = 0) -> None:
         self.bar.setVisible(done is not None)
         if done is not None:
             self.bar.setRange(0, total)
             self.bar.setValue(done)
-
-    # ---------------------------------------------------------------- layers
-
-    def _layers(self) -> dict[Scan, Image]:
-        """Return the layers there are, by scan."""
-        viewer = self._session.viewer
-        found = {}
-        for layer in () if viewer is None else viewer.layers:
-            if layer.metadata.get(ROLE_KEY) == _ROLE:
-                for scan in self._session.scans:
-                    if layer.metadata.get(COMPANION_KEY) is scan.cube:
-                        found[scan] = layer
-        return found
-
-    def _hide(self, layer: Image) -> None:
-        if layer.visible:
-            layer.visible = False
-            self._hidden.add(layer)
-
-    def _show(self, layer: Image) -> None:
-        self._hidden.discard(layer)
-        layer.visible = True
-
-    def _put(self, scan: Scan, values: NDArray[np.float32]) -> None:
-        viewer = self._session.viewer
-        layer = self._layers().get(scan)
-        if layer is not None:
-            layer.data = values
-            if layer in self._hidden:
-                self._show(layer)
-            return
-        if viewer is None:
-            return
-        active = viewer.layers.selection.active
-        viewer.add_image(
-            values,
-            name=f"{scan.name} confidence",
-            colormap=doubt(),
-            contrast_limits=(0.0, 1.0),
-            interpolation2d="nearest",
-            scale=scan.image.scale[-2:],
-            translate=scan.image.translate[-2:],
-            units=scan.image.units[-2:],
-            axis_labels=("y", "x"),
-            metadata={COMPANION_KEY: scan.cube, ROLE_KEY: _ROLE},
-        )
-        # Brushes and the class picker go on with the layer they were used on.
-        viewer.layers.selection.active = active
-
-
-def doubt() -> Colormap:
-    """Return the colours of confidence: clear where certain, magenta from one half down."""
-    from napari.utils.colormaps import Colormap
-
-    magenta = (1.0, 0.0, 1.0)
-    return Colormap(
-        [(*magenta, 1.0), (*magenta, 1.0), (*magenta, 0.0)],
-        controls=[0.0, 0.5, 1.0],
-        name="doubt",
-        display_name="doubt",
-    )
 
 
 def _work(
