@@ -1,9 +1,36 @@
-"""Questions that opening a file may raise and that only the user can answer."""
+"""Questions that opening a file may raise and that only the user can answer, and the answers."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from napari_dgc.errors import UserError
+
+
+@dataclass(frozen=True, eq=False)
+class Request:
+    """What the user says about a file beyond its path.
+
+    Parameters
+    ----------
+    variable
+        Which variable (dataset, array) of the file is the cube, or None.
+    layout
+        ``"auto"``, ``"band-row-column"`` or ``"row-column-band"``.
+    wavelengths
+        Centre of each band, shape (bands,), in place of the file's own, or None.
+    """
+
+    variable: str | None = None
+    layout: str = "auto"
+    wavelengths: NDArray[np.float64] | None = None
+
+    @property
+    def wavelength_count(self) -> int | None:
+        """Number of wavelengths that the user gave, a sign of the band axis."""
+        return None if self.wavelengths is None else int(np.size(self.wavelengths))
 
 
 @dataclass(frozen=True)

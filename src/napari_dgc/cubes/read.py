@@ -6,11 +6,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_dgc.cubes import envi, matlab
-from napari_dgc.cubes.choices import AmbiguousLayout, AmbiguousVariable, VariableInfo
+from napari_dgc.cubes.choices import AmbiguousLayout, AmbiguousVariable, Request, VariableInfo
 from napari_dgc.cubes.cube import HyperCube
 from napari_dgc.cubes.empty_bands import find_empty_bands
-from napari_dgc.cubes.envi_header import is_envi_header
+from napari_dgc.cubes.formats import find_format, supported
 from napari_dgc.cubes.layout import LAYOUTS
 from napari_dgc.cubes.wavelengths import guess_unit
 from napari_dgc.errors import UserError
@@ -24,11 +23,9 @@ __all__ = [
     "open_cube",
 ]
 
-SUPPORTED = "MATLAB .mat files and ENVI cubes (.hdr with its data file)"
-
 
 def can_open(path: Path | str) -> bool:
-    """Tell, without reading samples, whether a file looks like a supported cube.
+    """Tell, without reading samples, whether a file or folder looks like a supported cube.
 
     Parameters
     ----------
@@ -37,11 +34,8 @@ def can_open(path: Path | str) -> bool:
     """
     path = Path(path)
     try:
-        if not path.is_file():
-            return False
-        if path.suffix.lower() == ".hdr":
-            return is_envi_header(path)
-        return _is_matlab(path) or envi.find_header(path) is not None
+        found = find_format(path) if path.exists() else None
+        return found is not None and found.holds_cube(path)
     except (OSError, ValueError):
         return False
 
@@ -59,12 +53,14 @@ def open_cube(
     Parameters
     ----------
     path
-        MATLAB ``.mat`` file (v5 to v7.3), ENVI header, or ENVI data file.
+        File of one of the kinds in `napari_dgc.cubes.formats`, or a folder
+        where the kind is one.
     variable
-        Variable of a MATLAB file; found by itself where only one can be meant.
+        Variable of a MATLAB file, path of an HDF5 dataset; found by itself
+        where only one can be meant.
     layout
         ``"auto"``, ``"band-row-column"`` or ``"row-column-band"``; order of
-        the axes in a MATLAB file.
+        the axes where the file does not tell it.
     wavelengths
         Centre of each band, shape (bands,), in place of the file's own.
     wavelength_unit
@@ -83,16 +79,13 @@ def open_cube(
         No such file, not a supported cube, or damaged.
     """
     path = Path(path)
+    request = Request(variable, layout, wavelengths)
     try:
         _refuse_unreadable(path)
-        if path.suffix.lower() != ".hdr" and _is_matlab(path):
-            count = None if wavelengths is None else len(wavelengths)
-            cube = matlab.open_matlab(
-                path, variable=variable, layout=layout, wavelength_count=count
-            )
-        else:
-            cube = _open_envi(path, variable, layout)
-        cube = _with_empty_bands(cube)
+        found = find_format(path)
+        if found is None:
+            raise UserError(_not_supported(path))
+        cube = _with_empty_bands(found.open(path, request))
     except OSError as error:
         raise UserError(f"{path} cannot be read: {error.strerror or error}.") from error
     if wavelengths is None:
@@ -100,37 +93,24 @@ def open_cube(
     return _with_given_wavelengths(cube, wavelengths, wavelength_unit)
 
 
-def _open_envi(path: Path, variable: str | None, layout: str) -> HyperCube:
-    if envi.find_header(path) is None:
-        raise UserError(
-            f"{path} is not a supported cube (no ENVI header lies beside it); "
-            f"supported are {SUPPORTED}."
-        )
-    if variable is not None:
-        raise UserError(f"{path} is an ENVI cube, which has no variable “{variable}” to choose.")
-    cube = envi.open_envi(path)
-    if layout != "auto":
-        note = f"The header tells the layout ({cube.layout}); the option “{layout}” is not needed."
-        return replace(cube, notes=(*cube.notes, note))
-    return cube
+def _not_supported(path: Path) -> str:
+    if path.is_dir():
+        return f"{path} is a folder without a cube; give a file. Supported are {supported()}."
+    return (
+        f"{path} is not a supported cube (no ENVI header lies beside it); "
+        f"supported are {supported()}."
+    )
 
 
 def _refuse_unreadable(path: Path) -> None:
-    if path.is_dir():
-        raise UserError(f"{path} is a folder; give a file. Supported are {SUPPORTED}.")
     if not path.exists():
         raise UserError(f"{path} does not exist.")
+    if path.is_dir():
+        return
     if not path.is_file():
         raise UserError(f"{path} is not a file.")
     if path.stat().st_size == 0:
         raise UserError(f"{path} is empty.")
-
-
-def _is_matlab(path: Path) -> bool:
-    if path.suffix.lower() == ".mat":
-        return True
-    with path.open("rb") as file:
-        return file.read(10) in (b"MATLAB 5.0", b"MATLAB 7.3")
 
 
 def _with_empty_bands(cube: HyperCube) -> HyperCube:
