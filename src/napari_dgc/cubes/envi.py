@@ -9,7 +9,6 @@ unit of wavelengths as free text.
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from napari_dgc.cubes.cube import HyperCube
 from napari_dgc.cubes.envi_header import (
@@ -22,6 +21,7 @@ from napari_dgc.cubes.envi_header import (
     read_header,
     shown,
 )
+from napari_dgc.cubes.mapped import MappedCube
 from napari_dgc.errors import UserError
 
 DATA_SUFFIXES = (".raw", ".dat", ".img", ".bil", ".bip", ".bsq", ".bin", ".cube")
@@ -69,7 +69,7 @@ def open_envi(path: Path) -> HyperCube:
     Returns
     -------
     HyperCube
-        `data` is a memory map in (band, row, column), transposed, not copied.
+        `data` stays in the file and is read by windows, axes (band, row, column).
 
     Raises
     ------
@@ -181,7 +181,7 @@ def _map_samples(
     offset: int,
     shape: tuple[int, int, int],
     interleave: str,
-) -> NDArray[np.generic]:
+) -> MappedCube:
     rows, columns, bands = shape
     if not data_path.is_file():
         raise UserError(f"{data_path} does not exist.")
@@ -197,11 +197,7 @@ def _map_samples(
         "bil": (rows, bands, columns),
         "bip": (rows, columns, bands),
     }[interleave]
-    try:
-        mapped = np.memmap(data_path, dtype, "r", offset, stored)
-    except (OSError, ValueError, OverflowError) as error:
-        raise UserError(f"{data_path} cannot be read: {error}.") from error
-    return mapped.transpose(_INTERLEAVES[interleave])
+    return MappedCube(data_path, dtype, offset, stored, _INTERLEAVES[interleave])
 
 
 def _bad_bands(header: Header, bands: int, notes: list[str]) -> tuple[int, ...]:
