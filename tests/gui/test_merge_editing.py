@@ -132,7 +132,7 @@ def test_colours_stay_and_agree_everywhere(labelled, merge_dock, qtbot, click_ro
             shown[info.number] = table.name()
         return shown
 
-    merge_dock.highlight.setChecked(False)
+    merge_dock.in_image.highlight.setChecked(False)
     before = colours()
     click_rows(merge_dock, 2, 4)
     press(qtbot, merge_dock.buttons.merge)
@@ -209,18 +209,18 @@ def test_slider_explains_itself_without_a_tree(session, two_scans, merge_dock):
 
 
 def test_suggested_names_can_be_taken_back(labelled, merge_dock, session, click_rows, qtbot):
-    assert merge_dock.suggest.isEnabled()
+    assert merge_dock.buttons.suggest.isEnabled()
     before = session.partition
     click_rows(merge_dock, 1, 2)
-    press(qtbot, merge_dock.suggest)
+    press(qtbot, merge_dock.buttons.suggest)
     assert merge_dock.table.selected_classes == ()  # nothing is pale in the result
     if session.partition != before:
         assert session.history.undo_title == "suggest names"
         press(qtbot, merge_dock.buttons.undo)
     assert session.partition == before
     session.model = None
-    assert not merge_dock.suggest.isEnabled()
-    assert "training" in merge_dock.suggest.toolTip()
+    assert not merge_dock.buttons.suggest.isEnabled()
+    assert "training" in merge_dock.buttons.suggest.toolTip()
 
 
 @pytest.mark.parametrize("extend", [False, True])

@@ -76,9 +76,9 @@ def test_selected_class_stands_out_and_colours_come_back(
     layer = labelled[0].labels
     assert layer.get_color(3)[3] == 1
     assert layer.get_color(2)[3] < 0.5
-    press(qtbot, merge_dock.highlight)
+    press(qtbot, merge_dock.in_image.highlight)
     assert layer.colormap is colormap
-    press(qtbot, merge_dock.highlight)
+    press(qtbot, merge_dock.in_image.highlight)
     assert layer.get_color(2)[3] < 0.5
     viewer.window.remove_dock_widget(merge_dock)
     qtbot.waitUntil(lambda: layer.colormap is colormap)

@@ -3,14 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import Qt
 from qtpy.QtGui import QKeySequence, QShortcut
-from qtpy.QtWidgets import QGridLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
+from qtpy.QtWidgets import (
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QToolButton,
+    QWidget,
+)
 
-from napari_dgc.partition import ClassInfo, History
+from napari_dgc.gui.icons import icon
+from napari_dgc.partition import ClassInfo
 from napari_dgc.partition.partition import DISEASED_NAMES, LEAF_NAMES, PRESET_NAMES
+
+if TYPE_CHECKING:
+    from napari_dgc.gui.class_edits import ClassEdits
+    from napari_dgc.gui.session import Session
 
 
 def _key(*keys: str) -> str:
@@ -19,30 +33,19 @@ def _key(*keys: str) -> str:
     )
 
 
-def add_shortcut(owner: QWidget, key: str, action: Callable[[], object]) -> None:
+def _add_shortcut(owner: QWidget, key: str, action: Callable[[], object]) -> None:
     """Bind a key that works while the focus is inside `owner`, and nowhere else."""
     shortcut = QShortcut(QKeySequence(key), owner)
     shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
     shortcut.activated.connect(action)
 
 
-def tool_button(text: str, tip: str) -> QToolButton:
+def _tool_button(text: str) -> QToolButton:
     """Make a button with an icon above its name."""
     button = QToolButton()
     button.setText(text)
-    button.setToolTip(tip)
     button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
     button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-    return button
-
-
-def toggle_button(tip: str) -> QToolButton:
-    """Make a small button that is on or off; on at first."""
-    button = QToolButton()
-    button.setCheckable(True)
-    button.setChecked(True)
-    button.setToolTip(tip)
-    button.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
     return button
 
 
@@ -68,17 +71,69 @@ def button_style(theme: Any) -> str:
     )
 
 
-class EditButtons:
-    """Merge, split, undo and redo: enabled when they can do something, and saying what."""
+class EditButtons(QWidget):
+    """Merge, split, undo, redo and suggest: enabled when they can do something, and saying what.
 
-    def __init__(self) -> None:
-        self.merge = tool_button("Merge", "")
-        self.split = tool_button("Split", "")
-        self.undo = tool_button("Undo", "")
-        self.redo = tool_button("Redo", "")
+    Parameters
+    ----------
+    session
+        Whose classes are edited.
+    edits
+        Does what the buttons say.
+    selected
+        Asked for the selected classes.
+    owner
+        Keys work while the focus is inside this widget.
+    """
 
-    def refresh(self, history: History | None, selected: Sequence[ClassInfo]) -> None:
-        """Enable what makes sense for a history and a selection."""
+    def __init__(
+        self,
+        session: Session,
+        edits: ClassEdits,
+        selected: Callable[[], Sequence[ClassInfo]],
+        owner: QWidget,
+    ) -> None:
+        super().__init__(owner)
+        self._session = session
+        self._edits = edits
+        self._selected = selected
+        self.merge = _tool_button("Merge")
+        self.split = _tool_button("Split")
+        self.undo = _tool_button("Undo")
+        self.redo = _tool_button("Redo")
+        #: What it does is up to the owner.
+        self.suggest = _tool_button("Suggest")
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(3)
+        for button in (self.merge, self.split, self.undo, self.redo, self.suggest):
+            layout.addWidget(button)
+        for button, action, keys in (
+            (self.merge, self._merge, ("G",)),
+            (self.split, self._split, ("S",)),
+            (self.undo, edits.undo, ("Ctrl+Z",)),
+            (self.redo, edits.redo, ("Ctrl+Y", "Ctrl+Shift+Z")),
+        ):
+            button.clicked.connect(action)
+            for key in keys:
+                _add_shortcut(owner, key, action)
+
+    def _merge(self) -> None:
+        self._edits.merge(self._selected())
+
+    def _split(self) -> None:
+        self._edits.split(self._selected())
+
+    def set_icons(self, colour: str) -> None:
+        """Draw the icons in a colour of the theme."""
+        self.merge.setIcon(icon("merge", colour))
+        self.split.setIcon(icon("split", colour))
+        self.undo.setIcon(icon("undo", colour))
+        self.redo.setIcon(icon("redo", colour))
+        self.suggest.setIcon(icon("suggest", colour))
+
+    def refresh(self, selected: Sequence[ClassInfo]) -> None:
+        """Enable what makes sense for the session now and a selection."""
         several = len(selected) >= 2
         self.merge.setEnabled(several)
         self.merge.setToolTip(
@@ -93,6 +148,7 @@ class EditButtons:
             if splittable
             else "Select a class of several clusters to take it apart (S)"
         )
+        history = self._session.history
         undo = None if history is None else history.undo_title
         redo = None if history is None else history.redo_title
         self.undo.setEnabled(undo is not None)
@@ -101,15 +157,34 @@ class EditButtons:
         self.undo.setToolTip(f"Undo: {undo} ({keys})" if undo else f"Nothing to undo ({keys})")
         keys = _key("Ctrl+Y", "Ctrl+Shift+Z")
         self.redo.setToolTip(f"Redo: {redo} ({keys})" if redo else f"Nothing to redo ({keys})")
+        model = self._session.model
+        ready = model is not None and model.summary is not None and not self._session.state.running
+        self.suggest.setEnabled(ready)
+        self.suggest.setToolTip(
+            "Suggest which classes are background, healthy tissue and lesion, from their spectra "
+            "and where they lie; look at the result, Undo takes it back"
+            if ready
+            else "Names can be suggested once training has ended or was stopped"
+        )
 
 
 class NameButtons(QWidget):
-    """One button per name with a meaning for severity, and one for any other name."""
+    """One button and key per name with a meaning for severity, and a button for any other name.
+
+    Parameters
+    ----------
+    assign
+        Called with the name.
+    other
+        Called to ask for another name.
+    owner
+        Keys work while the focus is inside this widget.
+    """
 
     def __init__(
-        self, assign: Callable[[str], object], other: Callable[[], object], parent: QWidget
+        self, assign: Callable[[str], object], other: Callable[[], object], owner: QWidget
     ) -> None:
-        super().__init__(parent)
+        super().__init__(owner)
         layout = QGridLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(3)
@@ -117,6 +192,7 @@ class NameButtons(QWidget):
         for position, name in enumerate(PRESET_NAMES):
             button = self._add(f"{position + 1}  {name}", layout, position)
             button.clicked.connect(lambda _=False, chosen=name: assign(chosen))
+            _add_shortcut(owner, str(position + 1), partial(assign, name))
             self.buttons[name] = button
         self.other = self._add("other …", layout, len(PRESET_NAMES))
         self.other.clicked.connect(other)

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from qtpy.QtCore import Signal
+from qtpy.QtWidgets import QHBoxLayout, QSizePolicy, QToolButton, QWidget
+
+from napari_dgc.gui.icons import icon
 
 if TYPE_CHECKING:
     from napari.layers import Labels
     from napari.utils.colormaps import DirectLabelColormap
 
     from napari_dgc.gui.session import Session
-    from napari_dgc.partition import Partition
+    from napari_dgc.partition import ClassInfo, Partition
 
 #: Opacity of the classes that are not selected.
 _PALE = 0.2
@@ -121,3 +125,73 @@ def _pale_colormap(partition: Partition, chosen: Collection[int]) -> DirectLabel
         red, green, blue = (int(info.shown_colour[i : i + 2], 16) / 255 for i in (1, 3, 5))
         colours[info.number] = (red, green, blue, 1.0 if info.number in chosen else _PALE)
     return DirectLabelColormap(color_dict=colours)
+
+
+class ImageSelection(QWidget):
+    """Two switches: select classes with clicks on the image, let selected ones stand out in it."""
+
+    #: Class number that was clicked, and whether it adds to the selection.
+    picked = Signal(int, bool)
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._awake = True
+        self._selected: tuple[int, ...] = ()
+        self._highlight = Highlight()
+        self.pick = _toggle_button(
+            "A click on the image selects the class there (Ctrl or Shift adds to the selection)"
+        )
+        self.highlight = _toggle_button(
+            "Show the selected classes in the image; the others turn pale"
+        )
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.pick)
+        layout.addWidget(self.highlight)
+        self.highlight.toggled.connect(self.refresh)
+        self._picker = ClassPicker(session, self._may_pick, self.picked.emit)
+        viewer = session.viewer
+        self._callbacks = viewer.mouse_drag_callbacks if viewer is not None else []
+        self._callbacks.append(self._picker)
+
+    def set_icons(self, colour: str) -> None:
+        """Draw the icons in a colour of the theme."""
+        self.pick.setIcon(icon("pick", colour))
+        self.highlight.setIcon(icon("highlight", colour))
+
+    def set_selected(self, classes: Sequence[ClassInfo]) -> None:
+        """Let these classes stand out, where that is switched on."""
+        self._selected = tuple(info.number for info in classes)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Show the selection in layers that were added or coloured anew."""
+        wanted = self.highlight.isChecked() and self._awake
+        self._highlight.show(
+            self._session, self._session.partition, self._selected if wanted else ()
+        )
+
+    def set_awake(self, awake: bool) -> None:
+        """Follow clicks and show the selection, or give the layers their own colours back."""
+        self._awake = awake
+        self.refresh()
+
+    def let_go(self) -> None:
+        """Leave the viewer as it was; touches no Qt object, so it may come after their end."""
+        if self._picker in self._callbacks:
+            self._callbacks.remove(self._picker)
+        self._highlight.show(self._session, None, ())
+
+    def _may_pick(self) -> bool:
+        return self.pick.isChecked() and self._awake and self._session.partition is not None
+
+
+def _toggle_button(tip: str) -> QToolButton:
+    """Make a small button that is on or off; on at first."""
+    button = QToolButton()
+    button.setCheckable(True)
+    button.setChecked(True)
+    button.setToolTip(tip)
+    button.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+    return button

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from napari.utils.theme import get_theme
@@ -23,11 +22,8 @@ from qtpy.QtWidgets import (
 from napari_dgc.gui.class_actions import (
     EditButtons,
     NameButtons,
-    add_shortcut,
     button_style,
     heading,
-    toggle_button,
-    tool_button,
 )
 from napari_dgc.gui.class_edits import ClassEdits
 from napari_dgc.gui.class_table import ClassTableModel, ClassTableView
@@ -36,15 +32,13 @@ from napari_dgc.gui.docking import MERGE, TRAIN, enclosing_dock, share_place
 from napari_dgc.gui.empty_state import EmptyState
 from napari_dgc.gui.export_panel import ExportPanel
 from napari_dgc.gui.granularity import GranularitySlider
-from napari_dgc.gui.icons import icon
-from napari_dgc.gui.in_image import ClassPicker, Highlight
+from napari_dgc.gui.in_image import ImageSelection
 from napari_dgc.gui.pixel_counts import PixelCounts
 from napari_dgc.gui.session import get_session
 from napari_dgc.gui.severity_line import SeverityLine
 from napari_dgc.gui.spectra_plot import SpectraPlot, class_spectra
 from napari_dgc.gui.spectra_source import SpectraSource
 from napari_dgc.partition import ClassInfo
-from napari_dgc.partition.partition import PRESET_NAMES
 
 if TYPE_CHECKING:
     from napari.viewer import Viewer
@@ -64,7 +58,6 @@ class MergeDock(QWidget):
         self._viewer = napari_viewer
         self.session = get_session(napari_viewer)
         self._counts = PixelCounts()
-        self._highlight = Highlight()
         self._spectra = SpectraSource(self.session, self)
         # Nothing is worked out while the dock is hidden behind another one.
         self._asleep = False
@@ -72,7 +65,6 @@ class MergeDock(QWidget):
         self._frame: QDockWidget | None = None
         self.edits = ClassEdits(self.session)
         self._build()
-        self._bind_keys()
         self._connect()
         self._take_theme()
         self.refresh()
@@ -86,15 +78,11 @@ class MergeDock(QWidget):
         self.table.setMinimumHeight(130)
         # The table takes what is left, so that Export stays in sight on a small screen.
         self.table.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
-        self.buttons = EditButtons()
-        self.suggest = tool_button("Suggest", "")
+        self.buttons = EditButtons(
+            self.session, self.edits, lambda: self.table.selected_classes, self
+        )
         self.names = NameButtons(self.assign, self.table.edit_selected_name, self)
-        self.highlight = toggle_button(
-            "Show the selected classes in the image; the others turn pale"
-        )
-        self.pick = toggle_button(
-            "A click on the image selects the class there (Ctrl or Shift adds to the selection)"
-        )
+        self.in_image = ImageSelection(self.session)
         self.hint = QLabel()
         # Long names must not push the dock wider than the screen has room for.
         self.hint.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
@@ -106,18 +94,7 @@ class MergeDock(QWidget):
 
         top = QHBoxLayout()
         top.addWidget(self.slider, 1)
-        top.addWidget(self.pick)
-        top.addWidget(self.highlight)
-        edits = QHBoxLayout()
-        edits.setSpacing(3)
-        for button in (
-            self.buttons.merge,
-            self.buttons.split,
-            self.buttons.undo,
-            self.buttons.redo,
-            self.suggest,
-        ):
-            edits.addWidget(button)
+        top.addWidget(self.in_image)
         content = self._content = QWidget()
         layout = QVBoxLayout(content)
         layout.setContentsMargins(6, 4, 6, 4)
@@ -125,7 +102,7 @@ class MergeDock(QWidget):
         layout.addLayout(top)
         layout.addWidget(self.table, 3)
         layout.addWidget(self.hint)
-        layout.addLayout(edits)
+        layout.addWidget(self.buttons)
         layout.addWidget(self.names)
         layout.addWidget(self.confidence)
         layout.addWidget(self.plot, 2)
@@ -143,30 +120,14 @@ class MergeDock(QWidget):
         self._stack.addWidget(area)
         self.setMinimumWidth(340)
 
-    def _bind_keys(self) -> None:
-        for key, action in (
-            ("G", self.merge_selected),
-            ("S", self.split_selected),
-            ("Ctrl+Z", self.edits.undo),
-            ("Ctrl+Y", self.edits.redo),
-            ("Ctrl+Shift+Z", self.edits.redo),
-        ):
-            add_shortcut(self, key, action)
-        for number, name in enumerate(PRESET_NAMES, start=1):
-            add_shortcut(self, str(number), partial(self.assign, name))
-
     def _connect(self) -> None:
-        self.buttons.merge.clicked.connect(self.merge_selected)
-        self.buttons.split.clicked.connect(self.split_selected)
-        self.buttons.undo.clicked.connect(self.edits.undo)
-        self.buttons.redo.clicked.connect(self.edits.redo)
-        self.suggest.clicked.connect(self.suggest_names)
+        self.buttons.suggest.clicked.connect(self.suggest_names)
         self.slider.gesture_started.connect(self.edits.begin_cut)
         self.slider.cut_requested.connect(self.edits.cut)
         self.model.rename_requested.connect(self.edits.rename)
         self.model.recolour_requested.connect(self.edits.recolour)
         self.table.selection_changed.connect(self._on_selection)
-        self.highlight.toggled.connect(self._show_highlight)
+        self.in_image.picked.connect(self._on_picked)
         self.plot.class_clicked.connect(self._on_curve)
         self._spectra.changed.connect(self._show_spectra)
 
@@ -181,19 +142,13 @@ class MergeDock(QWidget):
         ]
         for signal, slot in slots:
             signal.connect(slot)
-        picker = ClassPicker(session, self._may_pick, self._on_picked)
-        viewer = session.viewer
-        callbacks = viewer.mouse_drag_callbacks if viewer is not None else []
-        callbacks.append(picker)
-        highlight, spectra, confidence = self._highlight, self._spectra, self.confidence
+        in_image, spectra, confidence = self.in_image, self._spectra, self.confidence
 
         def let_go(*_: object) -> None:
             """Leave nothing behind that would call into a deleted widget."""
             for signal, slot in slots:
                 signal.disconnect(slot)
-            if picker in callbacks:
-                callbacks.remove(picker)
-            highlight.show(session, None, ())
+            in_image.let_go()
             spectra.cancel()
             confidence.let_go()
 
@@ -218,7 +173,6 @@ class MergeDock(QWidget):
         self.slider.set_partition(partition)
         self.severity.show_severity(per_scan, partition)
         self.export.refresh()
-        self._refresh_suggest()
         self._show_spectra()
 
     def sizeHint(self) -> QSize:
@@ -244,32 +198,23 @@ class MergeDock(QWidget):
     def _set_awake(self, awake: bool) -> None:
         self._asleep = not awake
         self.confidence.set_awake(awake)
-        if not awake:
-            # The layers get their own colours back.
-            self._highlight.show(self.session, None, ())
-            return
-        if self._stale:
+        if awake and self._stale:
             self.refresh()
             self._spectra.refresh()
-        self._show_highlight()
+        self.in_image.set_awake(awake)
 
     def _on_labels(self) -> None:
         self.refresh()
         if not self._stale:
             self._spectra.refresh()
-            self._show_highlight()
+            self.in_image.refresh()
 
     def _on_selection(self, selected: tuple[ClassInfo, ...]) -> None:
         self.hint.setText(_selection_text(selected))
-        self.buttons.refresh(self.session.history, selected)
+        self.buttons.refresh(selected)
         self.names.refresh(bool(selected))
         self.plot.set_selected([info.number for info in selected])
-        self._show_highlight()
-
-    def _show_highlight(self) -> None:
-        wanted = self.highlight.isChecked() and not self._asleep
-        chosen = [info.number for info in self.table.selected_classes] if wanted else []
-        self._highlight.show(self.session, self.session.partition, chosen)
+        self.in_image.set_selected(selected)
 
     def _show_spectra(self) -> None:
         partition, spectra = self.session.partition, self._spectra.spectra
@@ -282,43 +227,15 @@ class MergeDock(QWidget):
         means = class_spectra(partition, spectra, weights)
         self.plot.set_spectra(partition.classes, means, self._spectra.wavelengths_nm)
 
-    def _refresh_suggest(self) -> None:
-        model = self.session.model
-        ready = model is not None and model.summary is not None and not self.session.state.running
-        self.suggest.setEnabled(ready)
-        self.suggest.setToolTip(
-            "Suggest which classes are background, healthy tissue and lesion, from their spectra "
-            "and where they lie; look at the result, Undo takes it back"
-            if ready
-            else "Names can be suggested once training has ended or was stopped"
-        )
-
     def _take_theme(self, _event: object = None) -> None:
         theme = get_theme(self._viewer.theme)
         colour = theme.icon.as_hex("long")
         self._content.setStyleSheet(button_style(theme))
-        for button, name in (
-            (self.buttons.merge, "merge"),
-            (self.buttons.split, "split"),
-            (self.buttons.undo, "undo"),
-            (self.buttons.redo, "redo"),
-            (self.suggest, "suggest"),
-            (self.highlight, "highlight"),
-            (self.pick, "pick"),
-        ):
-            button.setIcon(icon(name, colour))
-        self.export.set_icons(colour)
+        for part in (self.buttons, self.in_image, self.export):
+            part.set_icons(colour)
         self.plot.set_theme(theme.background.as_hex("long"), theme.text.as_hex("long"))
 
     # --------------------------------------------------------------- editing
-
-    def merge_selected(self) -> None:
-        """Merge the selected classes; says what to do when there are fewer than two."""
-        self.edits.merge(self.table.selected_classes)
-
-    def split_selected(self) -> None:
-        """Take the selected classes of several clusters apart."""
-        self.edits.split(self.table.selected_classes)
 
     def assign(self, name: str) -> None:
         """Give all selected classes a name."""
@@ -331,9 +248,6 @@ class MergeDock(QWidget):
         self.edits.suggest_names(self._spectra.wavelengths_nm)
 
     # --------------------------------------------------------------- picking
-
-    def _may_pick(self) -> bool:
-        return self.pick.isChecked() and not self._asleep and self.session.partition is not None
 
     def _on_picked(self, number: int, extend: bool) -> None:
         self._select(number, extend)
