@@ -140,7 +140,8 @@ def test_wavelengths_carry_their_unit(tmp_path, fields, unit, factor):
         ({"bbl": "{1, 0}"}, "bad band list does not fit"),
         ({"bbl": "{0,0,0,0,0}"}, "rejects every band"),
         ({"reflectance_scale_factor": "0"}, "scale factor"),
-        ({"data_gain_values": "{2, 2, 2, 2, 2}"}, "not applied"),
+        ({"data_gain_values": "{2, 2}"}, "do not fit 5 bands"),
+        ({"data_gain_values": "{2, 2, 0, 2, 2}"}, "0 for some bands"),
         ({"band_names": "{401.2 (403.1), 405.5, 410.0, 420.1, 431.4}"}, "band names"),
     ],
 )

@@ -11,12 +11,19 @@ from pathlib import Path
 import numpy as np
 
 from napari_dgc.cubes.cube import HyperCube
+from napari_dgc.cubes.envi_acquisition import exposure_ms, note_on_dark_lines
+from napari_dgc.cubes.envi_bands import (
+    bad_bands,
+    band_centres,
+    band_names,
+    band_widths,
+    default_bands,
+    scaling,
+)
 from napari_dgc.cubes.envi_header import (
     Header,
     header_count,
     header_number,
-    header_numbers,
-    header_wavelengths,
     is_envi_header,
     read_header,
     shown,
@@ -99,23 +106,33 @@ def open_envi(path: Path) -> HyperCube:
         )
     needed = offset + rows * columns * bands * dtype.itemsize
     data_path = path if path != header_path else _find_data(header_path, interleave, needed)
-    wavelengths, unit, wavelength_notes = header_wavelengths(header, bands)
+    centres = band_centres(header, bands)
     data = _map_samples(data_path, header_path, dtype, offset, (rows, columns, bands), interleave)
     extra = data_path.stat().st_size - needed
     if extra:
         notes.append(f"{data_path.name} is {extra} bytes longer than its header says.")
+    dark_lines = note_on_dark_lines(header, rows)
+    if dark_lines:
+        notes.append(dark_lines)
+    scaled = scaling(header, bands, notes)
     return HyperCube(
         data=data,
         name=_stem(header_path),
-        wavelengths=wavelengths,
-        wavelength_unit=unit,
+        wavelengths=centres.values,
+        wavelength_unit=centres.unit,
         path=path,
         format="ENVI",
         layout=interleave,
         no_data=header_number(header, "data ignore value"),
-        bad_bands=_bad_bands(header, bands, notes),
-        scale=_scale(header, notes),
-        notes=(*notes, *wavelength_notes),
+        bad_bands=bad_bands(header, bands, notes),
+        scale=scaled.scale,
+        gains=scaled.gains,
+        offsets=scaled.offsets,
+        fwhm=band_widths(header, centres, bands, notes),
+        band_names=band_names(header, bands, notes),
+        default_bands=default_bands(header, bands, notes),
+        exposure_ms=exposure_ms(header),
+        notes=(*notes, *centres.notes),
     )
 
 
@@ -198,34 +215,6 @@ def _map_samples(
         "bip": (rows, columns, bands),
     }[interleave]
     return MappedCube(data_path, dtype, offset, stored, _INTERLEAVES[interleave])
-
-
-def _bad_bands(header: Header, bands: int, notes: list[str]) -> tuple[int, ...]:
-    if "bbl" not in header:
-        return ()
-    flags = header_numbers(header, "bbl")
-    if flags is None or len(flags) != bands:
-        notes.append(f"The header's bad band list does not fit {bands} bands and is ignored.")
-        return ()
-    if not flags.any():
-        notes.append("The header's bad band list rejects every band and is ignored.")
-        return ()
-    return tuple(int(band) for band in np.flatnonzero(flags == 0))
-
-
-def _scale(header: Header, notes: list[str]) -> float:
-    for key in ("data gain values", "data offset values"):
-        neutral = 1.0 if "gain" in key else 0.0
-        values = header_numbers(header, key)
-        if values is not None and np.any(values != neutral):
-            notes.append(f"The header's “{key}” are not applied.")
-    if "reflectance scale factor" not in header:
-        return 1.0
-    scale = header_number(header, "reflectance scale factor")
-    if scale is None or scale <= 0:
-        notes.append("The header's reflectance scale factor is not a positive number; ignored.")
-        return 1.0
-    return scale
 
 
 def _stem(header_path: Path) -> str:

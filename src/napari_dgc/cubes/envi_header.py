@@ -1,18 +1,53 @@
 """Reading the text header of an ENVI file."""
 
+import io
 import math
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_dgc.cubes.wavelengths import are_wavelengths, guess_unit, unit_from_words
 from napari_dgc.errors import UserError
 
-MAX_BYTES = 32 << 20
+#: The longest real headers (thousands of bands, with names and gains) have some 300 kB.
+MAX_BYTES = 2 << 20
+#: Lists of more entries describe no bands and no classes.
+MOST_ENTRIES = 100_000
 
 Header = dict[str, str]
+
+#: What decides how samples are read. A header that states one of these twice, differently,
+#: is refused: nothing tells which one holds.
+_DECISIVE = frozenset(
+    {
+        "samples",
+        "lines",
+        "bands",
+        "header offset",
+        "file type",
+        "file compression",
+        "data type",
+        "interleave",
+        "byte order",
+        "wavelength",
+        "wavelength units",
+        "fwhm",
+        "band names",
+        "bbl",
+        "default bands",
+        "reflectance scale factor",
+        "data ignore value",
+        "data gain values",
+        "data offset values",
+        "data reflectance gain values",
+        "data reflectance offset values",
+        "classes",
+        "class names",
+        "class lookup",
+    }
+)
 
 
 def is_envi_header(path: Path) -> bool:
@@ -36,12 +71,14 @@ def read_header(path: Path) -> Header:
     -------
     dict
         Keys in lower case with single spaces; values stripped, without
-        braces. Comment lines are left out.
+        braces. Comment lines are left out. Of a key that is stated twice and
+        decides nothing, the last value counts.
 
     Raises
     ------
     UserError
-        The file cannot be read, is not an ENVI header, or ends inside braces.
+        The file cannot be read, is not an ENVI header, holds binary data, ends
+        inside braces, or contradicts itself.
     """
     if not path.is_file():
         raise UserError(f"{path} does not exist.")
@@ -56,6 +93,9 @@ def read_header(path: Path) -> Header:
         content = path.read_bytes()
     except OSError as error:
         raise UserError(f"{path} cannot be read: {error.strerror or error}.") from error
+    if b"\0" in content.rstrip(b"\0"):
+        raise UserError(f"{path} begins as an ENVI header, but holds binary data.")
+    content = content.rstrip(b"\0")
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -65,25 +105,43 @@ def read_header(path: Path) -> Header:
 
 def _parse(text: str, path: Path) -> Header:
     header: Header = {}
-    lines = iter(text.splitlines()[1:])
+    lines = io.StringIO(text.lstrip(), newline=None)
+    next(lines)
+    pending = ""
     for line in lines:
-        key, equals, value = line.partition("=")
-        if not equals or line.lstrip().startswith(";"):
+        if line.lstrip().startswith(";"):
             continue
-        value = value.strip()
+        key, equals, value = line.partition("=")
+        if pending and line.lstrip().startswith("{"):  # braces on the line after the key
+            key, value = pending, line
+        elif not equals:
+            pending = pending if not line.strip() else ""
+            continue
+        key, value = " ".join(key.lower().split()), value.strip()
+        pending = "" if value else key
         if value.startswith("{"):
-            parts = [value]
-            while "}" not in parts[-1]:
-                following = next(lines, None)
-                if following is None:
-                    raise UserError(
-                        f"The ENVI header {path} ends inside the braces of “{shown(key)}”."
-                    )
-                if not following.lstrip().startswith(";"):
-                    parts.append(following)
-            value = "\n".join(parts)[1:].rpartition("}")[0].strip()
-        header[" ".join(key.lower().split())] = value
+            value = _in_braces(value, lines, key, path)
+        elif key in _DECISIVE:
+            value = value.partition(";")[0].rstrip()  # a remark behind the value
+        if key in _DECISIVE and header.get(key, "") not in ("", value):
+            raise UserError(
+                f"The ENVI header {path} states “{key}” twice and differently; "
+                "delete the line that is wrong."
+            )
+        header[key] = value
     return header
+
+
+def _in_braces(value: str, lines: Iterator[str], key: str, path: Path) -> str:
+    """Return what braces hold that open in `value`."""
+    parts = [value]
+    while "}" not in parts[-1]:
+        following = next(lines, None)
+        if following is None:
+            raise UserError(f"The ENVI header {path} ends inside the braces of “{shown(key)}”.")
+        if not following.lstrip().startswith(";"):
+            parts.append(following.rstrip("\n"))
+    return "\n".join(parts)[1:].rpartition("}")[0].strip()
 
 
 def shown(text: str) -> str:
@@ -118,8 +176,11 @@ def header_number(header: Header, key: str) -> float | None:
 
 def header_numbers(header: Header, key: str) -> NDArray[np.float64] | None:
     """Return a list of numbers of the header; None where absent or not all numbers."""
-    items = [item for item in re.split(r"[,\s]+", header.get(key, "")) if item]
-    if not items:
+    text = header.get(key, "")
+    if text.count(",") + text.count("\n") + text.count(" ") > 4 * MOST_ENTRIES:
+        return None
+    items = [item for item in re.split(r"[,\s]+", text) if item]
+    if not 0 < len(items) <= MOST_ENTRIES:
         return None
     try:
         return np.array([float(item) for item in items], np.float64)
@@ -127,67 +188,9 @@ def header_numbers(header: Header, key: str) -> NDArray[np.float64] | None:
         return None
 
 
-def header_wavelengths(
-    header: Header, bands: int | None = None
-) -> tuple[NDArray[np.float64] | None, str | None, list[str]]:
-    """Return the band centres that a header states.
-
-    Parameters
-    ----------
-    header
-        As `read_header` returns it.
-    bands
-        Number of bands that the cube has; not checked when None.
-
-    Returns
-    -------
-    wavelengths, unit, notes
-        Shape (bands,) or None; unit or None; what was decided, one sentence each.
-    """
-    key = next((key for key in ("wavelength", "wavelengths") if key in header), None)
-    if key is None:
-        return None, None, _notes_on_band_names(header)
-    values = header_numbers(header, key)
-    if values is None or not np.isfinite(values).all() or values.min() <= 0:
-        return None, None, ["The header's wavelengths are not positive numbers and are ignored."]
-    if bands is not None and len(values) != bands:
-        return (
-            None,
-            None,
-            [f"The header lists {len(values)} wavelengths for {bands} bands; they are ignored."],
-        )
-    if not are_wavelengths(values):
-        return None, None, ["The header's wavelengths only number the bands and are ignored."]
-    stated = header.get("wavelength units", "")
-    unit = unit_from_words(stated)
-    if unit is not None:
-        return values, unit, []
-    titles = header.get("z plot titles", "").split(",")[0]
-    unit = unit_from_words(titles)
-    if unit is not None:
-        return values, unit, [f"The wavelength unit {unit} is taken from the header's plot titles."]
-    unit = guess_unit(values)
-    span = f"{values[0]:g} to {values[-1]:g}"
-    if unit is None:
-        return values, None, [f"The header does not state the unit of its wavelengths ({span})."]
-    return (
-        values,
-        unit,
-        [f"The header does not state the wavelength unit; {span} is read as {unit}."],
-    )
-
-
-def _notes_on_band_names(header: Header) -> list[str]:
-    """Say that band names look like wavelengths.
-
-    They are not taken as such: names often carry two numbers (before and
-    after a resampling), and nothing says which one holds.
-    """
-    names = [name.strip() for name in header.get("band names", "").split(",")]
-    if len(names) < 2 or not all(re.search(r"\d{3,}\.\d+", name) for name in names):
+def header_names(header: Header, key: str) -> list[str]:
+    """Return a list of names of the header; empty where absent."""
+    text = header.get(key, "")
+    if not text or text.count(",") > MOST_ENTRIES:
         return []
-    note = (
-        f"The header has no wavelengths, but numbers in its band names (“{shown(names[0])}”); "
-        "give them as a wavelengths file if they are band centres."
-    )
-    return [note]
+    return [" ".join(name.split()) for name in text.split(",")]

@@ -15,22 +15,46 @@ _NAMES = re.compile(
     r"|nm|um|microns?|central_?wave\w*|cent(er|re)_?wave\w*",
     re.IGNORECASE,
 )
+# Unit of this program, how many of it one of the named unit is, and the names.
 _UNIT_WORDS = (
-    ("cm-1", re.compile(r"wave ?number|\bcm\s*\^?-?\s*1|1/cm|\bkayser", re.IGNORECASE)),
-    ("um", re.compile(r"micro ?met|micron|\b[uµμ]m\b|\[!7l!3m\]", re.IGNORECASE)),
-    ("nm", re.compile(r"nano ?met|\bnm\b", re.IGNORECASE)),
+    ("cm-1", 1.0, re.compile(r"wave ?number|\bcm\s*\^?-?\s*1|\bcm⁻¹|1/cm|\bkayser", re.I)),
+    ("um", 1.0, re.compile(r"micro ?met|micron|(?<![^\W\d_])[uµμ]m\b|\[!7l!3m\]", re.IGNORECASE)),
+    ("nm", 1.0, re.compile(r"nano ?met|(?<![^\W\d_])nm\b", re.IGNORECASE)),
+    ("nm", 0.1, re.compile(r"[aå]ngstr[oö]e?m", re.IGNORECASE)),
+    ("um", 1e3, re.compile(r"milli ?met|\bmm\b", re.IGNORECASE)),
+    ("um", 1e4, re.compile(r"centi ?met|\bcm\b", re.IGNORECASE)),
+    ("um", 1e6, re.compile(r"^\s*(?:met(?:er|re)s?|m)\s*$", re.IGNORECASE)),
 )
+_FREQUENCY = re.compile(r"\b[kmgt]?hz\b|hertz", re.IGNORECASE)
 # Fourier-transform spectrometers sample their interferogram at the fringes of a helium-neon
 # laser (15798 cm-1), so that their wavenumbers are spaced by that number over a power of two.
 _HELIUM_NEON = 15798.0
 
 
-def unit_from_words(text: str) -> str | None:
-    """Return ``"nm"``, ``"um"`` or ``"cm-1"`` if a text names it, else None."""
-    for unit, words in _UNIT_WORDS:
+def length_from_words(text: str) -> tuple[str, float] | None:
+    """Return the unit of band centres that a text names, or None.
+
+    Parameters
+    ----------
+    text
+        Such as ``"Nanometers"``, ``"Wavenumber (cm-1)"`` or ``"Angstroms"``.
+
+    Returns
+    -------
+    unit, factor
+        ``"nm"``, ``"um"`` or ``"cm-1"``, and what numbers in the named unit are
+        multiplied by to come to it (0.1 for angstroms).
+    """
+    for unit, factor, words in _UNIT_WORDS:
         if words.search(text):
-            return unit
+            return unit, factor
     return None
+
+
+def frequency_from_words(text: str) -> str | None:
+    """Return the unit of frequency that a text names, such as ``"GHz"``, or None."""
+    found = _FREQUENCY.search(text)
+    return found.group() if found else None
 
 
 def guess_unit(values: NDArray[np.float64]) -> str | None:
@@ -134,17 +158,22 @@ def read_wavelengths(path: Path | str) -> tuple[NDArray[np.float64], str | None]
             f"{path} holds no list of wavelengths: expected one positive number per band, "
             "in increasing or decreasing order."
         )
-    return values, unit_from_words(title) or guess_unit(values)
+    frequency = frequency_from_words(title)
+    if frequency is not None:
+        raise UserError(f"{path} holds frequencies in {frequency}; give wavelengths.")
+    unit, factor = length_from_words(title) or (guess_unit(values), 1.0)
+    return values * factor, unit
 
 
 def _from_header(path: Path) -> tuple[NDArray[np.float64], str | None]:
-    from napari_dgc.cubes.envi_header import header_wavelengths, read_header
+    from napari_dgc.cubes.envi_bands import band_centres
+    from napari_dgc.cubes.envi_header import read_header
 
-    values, unit, notes = header_wavelengths(read_header(path))
-    if values is None:
-        reason = f" ({notes[-1]})" if notes else ""
+    centres = band_centres(read_header(path))
+    if centres.values is None:
+        reason = f" ({centres.notes[-1]})" if centres.notes else ""
         raise UserError(f"The ENVI header {path} holds no usable wavelengths{reason}.")
-    return values, unit
+    return centres.values, centres.unit
 
 
 def _from_text(text: str) -> tuple[NDArray[np.float64] | None, str]:
