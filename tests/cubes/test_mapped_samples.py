@@ -20,7 +20,7 @@ def written(folder, interleave):
 
 
 @pytest.mark.parametrize("interleave", ORDERS)
-@pytest.mark.parametrize("held", [1, 4000, mapped._HELD])
+@pytest.mark.parametrize("held", [1, 4000, mapped.HELD])
 @pytest.mark.parametrize(
     "key",
     [
@@ -33,7 +33,7 @@ def written(folder, interleave):
     ],
 )
 def test_every_window_is_read_as_numpy_would(tmp_path, monkeypatch, interleave, held, key):
-    monkeypatch.setattr(mapped, "_HELD", held)
+    monkeypatch.setattr(mapped, "HELD", held)
     _, cube = written(tmp_path, interleave)
     np.testing.assert_array_equal(cube[key], CUBE[key])
     np.testing.assert_array_equal(

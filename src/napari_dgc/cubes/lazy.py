@@ -6,6 +6,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_dgc.cubes.reading_cost import granule_of_pages
 from napari_dgc.cubes.windowed import Span, WindowedArray
 from napari_dgc.errors import UserError
 
@@ -56,6 +57,19 @@ class LazyCube(WindowedArray):
     def transpose(self, *axes: int) -> "LazyCube":
         """Return a view with the axes in another order; nothing is read."""
         return LazyCube(self._stored, [self._axes[axis] for axis in axes], self._where)
+
+    @property
+    def storage_axes(self) -> tuple[int, ...]:
+        """Axes of the view from the slowest to the fastest in the file."""
+        return tuple(self._axes.index(axis) for axis in sorted(self._axes))
+
+    @property
+    def granule(self) -> tuple[int, ...]:
+        """Samples along each axis that are read, or unpacked, with a single one."""
+        chunks = getattr(self._stored, "chunks", None)
+        if chunks is None:
+            return granule_of_pages(self.shape, self.storage_axes, self.dtype.itemsize)
+        return tuple(int(chunks[axis]) for axis in self._axes)
 
     def _read(self, spans: Sequence[Span]) -> NDArray[Any]:
         stored: list[Span] = [slice(None)] * len(self._axes)
