@@ -8,10 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_dgc.cubes import HyperCube
+from napari_dgc.cubes.centres import SAME, same_centres, spacing
 from napari_dgc.errors import UserError
-
-#: Band centres may differ by this part of the band spacing and still count as the same.
-_SAME = 0.1
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,7 +58,7 @@ class BandGrid:
             if centres is not None:
                 if wavelengths is None:
                     wavelengths, owner = np.asarray(centres, np.float64).copy(), cube
-                elif not _same_centres(wavelengths, centres):
+                elif not same_centres(wavelengths, centres):
                     raise UserError(
                         f"The scans {owner.name} and {cube.name} have different wavelengths; "
                         f"train on scans of one kind."
@@ -138,7 +136,7 @@ class BandGrid:
         return (
             centres is None
             or self.wavelengths_nm is None
-            or _same_centres(self.wavelengths_nm, centres)
+            or same_centres(self.wavelengths_nm, centres)
         )
 
     def _interpolation(
@@ -163,7 +161,7 @@ class BandGrid:
         usable = usable[np.argsort(centres[usable], kind="stable")]
         known = centres[usable]
         targets = self.wavelengths_nm[self.good_bands]
-        slack = _SAME * _spacing(self.wavelengths_nm)
+        slack = SAME * spacing(self.wavelengths_nm)
         if not known.size or targets.min() < known[0] - slack or targets.max() > known[-1] + slack:
             covers = f"{known[0]:g}-{known[-1]:g} nm" if known.size else "no good band"
             raise UserError(
@@ -189,17 +187,3 @@ def _as_slice(indices: NDArray[np.intp]) -> slice | NDArray[np.intp]:
     """Return a slice for consecutive indices: files read it much faster."""
     first, last = int(indices[0]), int(indices[-1])
     return slice(first, last + 1) if last - first + 1 == len(indices) else indices
-
-
-def _spacing(centres: NDArray[np.float64]) -> float:
-    """Return the typical distance between neighbouring bands, in nm."""
-    if len(centres) < 2:
-        return 1.0
-    return float(np.median(np.abs(np.diff(centres))))
-
-
-def _same_centres(first: NDArray[np.float64], second: NDArray[np.float64]) -> bool:
-    """Whether two lists of band centres mean the same bands."""
-    if first.shape != second.shape:
-        return False
-    return bool(np.all(np.abs(first - second) <= _SAME * _spacing(first)))
