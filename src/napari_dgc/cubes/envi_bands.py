@@ -1,6 +1,7 @@
 """What an ENVI header says of the bands: centres, widths, names, bad ones, gains."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -60,7 +61,8 @@ def band_centres(header: Header, bands: int | None = None) -> BandCentres:
     """
     key = next((key for key in ("wavelength", "wavelengths") if key in header), None)
     if key is None:
-        return _centres_in_names(header, bands)
+        names = header_names(header, "band names")
+        return centres_in_names(names if bands in (None, len(names)) else ())
     values = header_numbers(header, key)
     if values is None or not np.isfinite(values).all() or values.min() <= 0:
         return _ignored("The header's wavelengths are not positive numbers and are ignored.")
@@ -96,14 +98,18 @@ def _ignored(note: str) -> BandCentres:
     return BandCentres(notes=(note,))
 
 
-def _centres_in_names(header: Header, bands: int | None) -> BandCentres:
+def centres_in_names(names: Sequence[str]) -> BandCentres:
     """Return the band centres that stand in the names of the bands.
 
     Names that carry two series of such numbers (ENVI writes those before and
     after a resampling) are not taken: nothing says which one holds.
+
+    Parameters
+    ----------
+    names
+        One for each band, in their order; none gives no centres.
     """
-    names = header_names(header, "band names")
-    if not names or (bands is not None and len(names) != bands):
+    if not names:
         return BandCentres()
     numbers = [list(_NUMBER.finditer(name)) for name in names]
     fewest = min(len(one) for one in numbers)
@@ -114,7 +120,7 @@ def _centres_in_names(header: Header, bands: int | None) -> BandCentres:
         return likely[0]
     if likely:
         return _ignored(
-            f"The header has no wavelengths, but numbers in its band names (“{shown(names[0])}”); "
+            f"There are no wavelengths, but numbers in the band names (“{shown(names[0])}”); "
             "give them as a wavelengths file if they are band centres."
         )
     return BandCentres()
