@@ -12,7 +12,8 @@ from napari_dgc.clustering import registry
 from napari_dgc.clustering.devices import available_devices
 from napari_dgc.errors import UserError
 from napari_dgc.gui.session import TrainingState, get_session
-from napari_dgc.gui.train_dock import TrainDock, time_left
+from napari_dgc.gui.train_dock import TrainDock
+from napari_dgc.gui.training_progress import time_left
 from napari_dgc.gui.worker import get_trainer
 
 
@@ -60,7 +61,7 @@ def test_train_shows_moving_labels_and_ends(dock, session, two_scans, qtbot):
     assert session.partition.clusters == 6
     assert session.partition.tree is not None
     assert dock.train.text() == "Train anew"
-    assert "4 epochs" in dock.status.text() and "6 active" in dock.status.text()
+    assert "4 epochs" in dock.progress.status.text() and "6 active" in dock.progress.status.text()
     assert "arrived" in dock.message.text()
     np.testing.assert_array_equal(
         two_scans[1].labels.data, session.model.predict(two_scans[1].cube)
@@ -105,7 +106,7 @@ def test_stop_keeps_the_result_and_resume_goes_on(dock, session, two_scans, stri
     session.history.do("name", session.partition.rename(1, "lesion"))
     click(qtbot, dock.train)
     wait_for(qtbot, session, TrainingState.STOPPED)
-    assert "kept" in dock.status.text()
+    assert "kept" in dock.progress.status.text()
     kept = two_scans[0].fine.copy()
     model = session.model
     np.testing.assert_array_equal(kept, model.predict(two_scans[0].cube))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import time
 import weakref
 from pathlib import Path
 from typing import Any
@@ -14,20 +13,13 @@ from qtpy.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QMessageBox,
-    QProgressBar,
     QPushButton,
     QScrollArea,
     QVBoxLayout,
     QWidget,
 )
 
-from napari_dgc.clustering.events import (
-    EpochFinished,
-    Notice,
-    Progress,
-    TrainingFinished,
-    TrainingStarted,
-)
+from napari_dgc.clustering.events import EpochFinished, Notice
 from napari_dgc.errors import UserError
 from napari_dgc.gui import messages
 from napari_dgc.gui.docking import MERGE, TRAIN, enclosing_dock, share_place
@@ -36,22 +28,12 @@ from napari_dgc.gui.loss_plot import LossPlot
 from napari_dgc.gui.scan_list import ScanList
 from napari_dgc.gui.session import Session, TrainingState, get_session
 from napari_dgc.gui.train_options import TrainOptions
+from napari_dgc.gui.training_progress import TrainingProgress, epochs_text
 from napari_dgc.gui.wavelengths_dialog import ask_wavelengths
 from napari_dgc.gui.worker import RunFailed, Trainer, get_trainer
 
 #: Messages kept in the dock.
 MESSAGES = 4
-
-
-def time_left(seconds: float) -> str:
-    """Say a rough remaining time, ``"about 2 min left"``."""
-    if seconds < 1:
-        return "nearly done"
-    if seconds < 60:
-        return f"about {seconds:.0f} s left"
-    if seconds < 3600:
-        return f"about {seconds / 60:.0f} min left"
-    return f"about {seconds / 3600:.1f} h left"
 
 
 class TrainDock(QScrollArea):
@@ -69,8 +51,6 @@ class TrainDock(QScrollArea):
         self._placed = False
         self._session: Session = get_session(napari_viewer)
         self._trainer: Trainer = get_trainer(self._session)
-        self._started: TrainingStarted | None = None
-        self._clock = 0.0
         self._messages: list[str] = []
         self._warning = "orange"
 
@@ -82,11 +62,7 @@ class TrainDock(QScrollArea):
         self.train.setMinimumHeight(34)
         self.resume = QPushButton("Resume")
         self.resume.setMinimumHeight(34)
-        self.bar = QProgressBar()
-        self.bar.setTextVisible(False)
-        self.bar.setFixedHeight(8)
-        self.status = QLabel()
-        self.status.setWordWrap(True)
+        self.progress = TrainingProgress(self._trainer)
         self.plot = LossPlot()
         self.message = QLabel()
         self.message.setWordWrap(True)
@@ -135,8 +111,7 @@ class TrainDock(QScrollArea):
         layout.addWidget(self.scans)
         layout.addWidget(self.options)
         layout.addLayout(buttons)
-        layout.addWidget(self.bar)
-        layout.addWidget(self.status)
+        layout.addWidget(self.progress)
         layout.addWidget(self.plot)
         layout.addWidget(self.message)
         layout.addLayout(files)
@@ -175,7 +150,7 @@ class TrainDock(QScrollArea):
         self._trainer.start(self.scans.checked(), self.options.maker())
 
     def _on_resume(self) -> None:
-        self._started = None
+        self.progress.forget()
         self._trainer.resume(
             self._trainer.scans or self.scans.checked(),
             self.options.epochs.value(),
@@ -183,7 +158,7 @@ class TrainDock(QScrollArea):
         )
 
     def _on_apply(self) -> None:
-        self._started = None
+        self.progress.forget()
         self._trainer.label(self.scans.checked())
 
     def _on_save(self) -> None:
@@ -233,68 +208,14 @@ class TrainDock(QScrollArea):
     # --------------------------------------------------------------- events
 
     def _on_event(self, event: object) -> None:
+        self.progress.follow(event)
         match event:
-            case TrainingStarted():
-                self._started = event
-                self._clock = time.monotonic()
-                self._tell(event.epoch, 0.0, f"on {event.device}")
-            case Progress(stage, fraction):
-                self._on_progress(stage, fraction)
             case EpochFinished():
                 self.plot.show_epochs(self._trainer.epochs)
-                self._tell(event.epoch, 0.0, _active(event))
             case Notice(message):
                 self._say(message)
             case RunFailed(message):
                 self._fail(message)
-            case TrainingFinished():
-                self._finish(event)
-
-    def _on_progress(self, stage: str, fraction: float) -> None:
-        if self._started is None:
-            self.bar.setRange(0, 1000)
-            self.bar.setValue(round(1000 * fraction))
-            self.status.setText(stage)
-            return
-        epochs = self._trainer.epochs
-        done = epochs[-1].epoch if epochs else self._started.epoch
-        within = fraction if stage == "training" or stage.startswith("epoch") else 0.0
-        self._tell(done, within, stage)
-
-    def _tell(self, done: int, within: float, what: str) -> None:
-        """Show the position in the run: `done` epochs and a part of the next."""
-        if self._started is None:
-            return
-        total = max(self._started.epochs, 1)
-        self.bar.setRange(0, 1000)
-        self.bar.setValue(round(1000 * min((done + within) / total, 1.0)))
-        parts = [f"Epoch {min(done + 1, total)} of {total}"]
-        if not what.startswith("epoch"):
-            parts.append(what)
-        if self.epochs and "active cluster" not in what:
-            parts.append(_active(self.epochs[-1]))
-        passed = done + within - self._started.epoch
-        if passed > 0.3 and done < total:
-            pace = (time.monotonic() - self._clock) / passed
-            parts.append(time_left(pace * (total - done - within)))
-        self.status.setText(" · ".join(parts))
-
-    def _finish(self, event: TrainingFinished) -> None:
-        epochs = self._trainer.epochs
-        active = f", {_active(epochs[-1])}" if epochs else ""
-        if self._started is None:
-            self.status.setText("Scans labelled.")
-        elif event.stopped:
-            self.status.setText(
-                f"Stopped after {_epochs(event.epoch)}{active}. Result kept."
-                if event.epoch
-                else "Stopped before the first epoch was complete."
-            )
-        else:
-            self.status.setText(f"Done: {_epochs(event.epoch)}{active}.")
-        if not event.stopped:
-            self.bar.setRange(0, 1000)
-            self.bar.setValue(1000)
 
     # ---------------------------------------------------------------- state
 
@@ -321,13 +242,7 @@ class TrainDock(QScrollArea):
         self.save.setEnabled(anew and not running)
         self.apply.setEnabled(anew and checked and not running)
         self.wavelengths.setEnabled(bool(self._session.scans) and not running)
-        if state is TrainingState.TRAINING and self._started is None and not self._trainer.epochs:
-            self.bar.setRange(0, 0)
-            self.status.setText("Starting…")
-        elif not running and self.bar.maximum() == 0:
-            self.bar.setRange(0, 1000)
-            self.bar.setValue(0)
-        self.bar.setVisible(running or anew)
+        self.progress.refresh(state, anew)
 
     def _refresh_resume(self, checked: bool) -> None:
         model = self._session.model
@@ -337,17 +252,16 @@ class TrainDock(QScrollArea):
         left = self.options.epochs.value() - model.epoch
         self.resume.setEnabled(checked and left > 0)
         self.resume.setToolTip(
-            f"Go on with this model and its clusters: {_epochs(left)} more."
+            f"Go on with this model and its clusters: {epochs_text(left)} more."
             if left > 0
-            else f"This model has had {_epochs(model.epoch)}; raise Epochs above that to go on."
+            else f"This model has had {epochs_text(model.epoch)}; raise Epochs above that to go on."
         )
 
     def _clear(self) -> None:
-        self._started = None
+        self.progress.clear()
         self._messages.clear()
         self.message.clear()
         self.message.setStyleSheet("")
-        self.bar.setValue(0)
         self.plot.show_epochs([])
 
     def _say(self, sentence: str) -> None:
@@ -360,8 +274,7 @@ class TrainDock(QScrollArea):
         self._say(sentence)
         self.message.setStyleSheet(f"color: {self._warning};")
         if self._session.state.running:
-            kept = " What was found so far is kept." if self._session.model is not None else ""
-            self.status.setText(f"Failed.{kept}")
+            self.progress.fail(kept=self._session.model is not None)
         messages.show_error(sentence)
 
     def _on_theme(self, event: Any) -> None:
@@ -371,18 +284,9 @@ class TrainDock(QScrollArea):
         from napari.utils.theme import get_theme
 
         self.plot.set_theme(name)
-        # napari's bars are grey on grey
         theme = get_theme(name)
-        colour, self._warning = theme.current.as_hex(), theme.warning.as_hex()
-        self.bar.setStyleSheet(f"QProgressBar::chunk {{ background-color: {colour}; }}")
-
-
-def _active(event: EpochFinished) -> str:
-    return "1 active cluster" if event.active == 1 else f"{event.active} active clusters"
-
-
-def _epochs(count: int) -> str:
-    return "1 epoch" if count == 1 else f"{count} epochs"
+        self._warning = theme.warning.as_hex()
+        self.progress.set_colour(theme.current.as_hex())
 
 
 def _stop(trainer: weakref.ref[Trainer], *_: object) -> None:
