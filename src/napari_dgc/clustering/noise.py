@@ -225,7 +225,7 @@ def sample_windows(
     count = int(np.clip(windows // max(len(cubes), 1), *per_scan))
     for number, cube in enumerate(cubes):
         for rows, columns in spread_windows(
-            cube.rows, cube.columns, count=count, edge=WINDOW, seed=seed + number
+            cube.rows, cube.columns, count=count, edge=WINDOW, seed=seed, scan=number
         ):
             check_stop(token)
             yield bands.read(cube, rows, columns)

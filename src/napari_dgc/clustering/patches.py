@@ -201,7 +201,7 @@ class PairSampler:
 
 
 def spread_windows(
-    rows: int, columns: int, *, count: int, edge: int, seed: int = 0
+    rows: int, columns: int, *, count: int, edge: int, seed: int = 0, scan: int = 0
 ) -> Iterator[Window]:
     """Yield square windows spread evenly over a scan (for statistics).
 
@@ -214,11 +214,11 @@ def spread_windows(
         covers the whole scan.
     edge
         Rows and columns of a window; cut to the extent of the scan.
-    seed
-        Decides the positions.
+    seed, scan
+        Decide the positions, together.
     """
     height, width = min(edge, rows), min(edge, columns)
-    start = np.random.default_rng((seed, _STREAM_WINDOWS)).random(2)
+    start = np.random.default_rng((seed, _STREAM_WINDOWS, scan)).random(2)
     if (height, width) == (rows, columns):
         count = min(count, 1)
     for number in range(count):
