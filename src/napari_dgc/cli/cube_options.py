@@ -13,8 +13,8 @@ def add_cube_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--variable",
         metavar="NAME",
-        help="variable of a MATLAB file that holds the cube "
-        "(default: 'cube', or the only one possible)",
+        help="which variable of a MATLAB file, or dataset of an HDF5, Zarr, .npz or TIFF file, "
+        "is the cube (default: 'cube', or the only one possible)",
     )
     group.add_argument(
         "--wavelengths",
@@ -25,9 +25,9 @@ def add_cube_options(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument(
         "--layout",
-        choices=("auto", "band-row-column", "row-column-band"),
+        choices=("auto", "band-row-column", "row-column-band", "row-band-column"),
         default="auto",
-        help="order of the axes in a MATLAB file (default: found by itself)",
+        help="order of the axes where the file does not tell it (default: found by itself)",
     )
 
 

@@ -18,7 +18,7 @@ class Request:
     variable
         Which variable (dataset, array) of the file is the cube, or None.
     layout
-        ``"auto"``, ``"band-row-column"`` or ``"row-column-band"``.
+        ``"auto"``, or the order of the stored axes, such as ``"row-column-band"``.
     wavelengths
         Centre of each band, shape (bands,), in place of the file's own, or None.
     """

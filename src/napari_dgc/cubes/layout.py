@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +13,9 @@ from napari_dgc.errors import UserError
 
 BAND_FIRST = "band-row-column"
 BAND_LAST = "row-column-band"
-LAYOUTS = ("auto", BAND_FIRST, BAND_LAST)
+BAND_BETWEEN = "row-band-column"
+LAYOUTS = ("auto", BAND_FIRST, BAND_LAST, BAND_BETWEEN)
+_BANDS_FIRST = {BAND_FIRST: (0, 1, 2), BAND_LAST: (2, 0, 1), BAND_BETWEEN: (1, 0, 2)}
 FEWEST_BANDS = 3
 MOST_SLICES, MOST_LINES = 32, 16
 # Sum of two logarithms of rank ratios; found on real cubes, crops and noise (see the tests).
@@ -35,13 +38,60 @@ class BandEvidence:
     image_shapes: Sequence[tuple[int, int]] = field(default=())
 
 
+class Turnable(CubeArray, Protocol):
+    """An array whose axes can be put into another order without reading it."""
+
+    def transpose(self, *axes: int) -> CubeArray:
+        """Return a view with the axes in another order."""
+
+
+def bands_first(stored: Turnable, layout: str) -> CubeArray:
+    """Return a view (band, row, column) of three axes that are stored in a layout."""
+    return stored.transpose(*_BANDS_FIRST[layout])
+
+
+def cube_axes(shape: Sequence[int], dtype: np.dtype[Any], where: str) -> tuple[int, int, int]:
+    """Return which three axes of an array can be those of a cube.
+
+    Parameters
+    ----------
+    shape, dtype
+        Of the array. Of more than three axes, those of length 1 do not count.
+    where
+        File and variable, for messages.
+
+    Raises
+    ------
+    UserError
+        The array is an image of one band, such as a label image, or no cube at all.
+    """
+    size = describe_shape(shape)
+    if dtype.kind not in "iuf":
+        kind = "complex numbers" if dtype.kind == "c" else str(dtype.name)
+        raise UserError(f"{where} ({size}) holds {kind}, not a cube of real numbers.")
+    if min(shape, default=0) < 1:
+        raise UserError(f"{where} ({size}) is empty.")
+    axes = [axis for axis, length in enumerate(shape) if len(shape) <= 3 or length > 1]
+    if len(axes) == 2:
+        raise UserError(
+            f"{where} is a single image of {size} pixels, such as a label image, not a cube: "
+            "a cube has several bands."
+        )
+    if len(axes) != 3:
+        raise UserError(
+            f"{where} ({size}) is not a cube: three axes (rows, columns, bands) are needed."
+        )
+    return axes[0], axes[1], axes[2]
+
+
 def decide_layout(
     data: CubeArray, layout: str, evidence: BandEvidence, where: str
 ) -> tuple[str, str]:
     """Decide which axis of a cube is the band axis.
 
     Rows and columns are never swapped or mirrored: the question is only
-    whether bands come first or last.
+    whether bands come first or last. Bands between rows and columns, as
+    push-broom cameras deliver them, are found only by their wavelengths.
 
     Parameters
     ----------
@@ -57,7 +107,7 @@ def decide_layout(
     Returns
     -------
     layout, reason
-        ``"band-row-column"`` or ``"row-column-band"``, and one sentence.
+        One of `LAYOUTS` without ``"auto"``, and one sentence.
 
     Raises
     ------
@@ -77,6 +127,10 @@ def decide_layout(
         found = BAND_FIRST if first in counts else BAND_LAST
         count = first if first in counts else last
         return found, f"Axes {shape} are read as {found}: there are {count} wavelengths."
+    if middle in counts and first not in counts and last not in counts:
+        return BAND_BETWEEN, (
+            f"Axes {shape} are read as {BAND_BETWEEN}: there are {middle} wavelengths."
+        )
     images = set(evidence.image_shapes)
     fits_first, fits_last = (middle, last) in images, (first, middle) in images
     if (first, middle) != (middle, last) and fits_first != fits_last:

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_dgc.cubes.choices import AmbiguousVariable, VariableInfo, describe_shape
-from napari_dgc.cubes.cube import CubeArray, HyperCube
-from napari_dgc.cubes.layout import BandEvidence, decide_layout
+from napari_dgc.cubes.cube import HyperCube
+from napari_dgc.cubes.layout import BandEvidence, Turnable, bands_first, decide_layout
 from napari_dgc.cubes.wavelengths import are_wavelengths, guess_unit, is_wavelength_name
 from napari_dgc.errors import UserError
 
@@ -32,7 +32,7 @@ class MatFile(Protocol):
     variables: list[VariableInfo]
     notes: list[str]
 
-    def load(self, name: str) -> CubeArray:
+    def load(self, name: str) -> Turnable:
         """Return a variable of three axes; may stay on disk."""
 
     def vector(self, name: str) -> NDArray[np.float64] | None:
@@ -55,7 +55,7 @@ def open_matlab(
     variable
         Name of the variable; ``cube`` or the only possible one by default.
     layout
-        ``"auto"``, ``"band-row-column"`` or ``"row-column-band"``.
+        ``"auto"`` or one of `LAYOUTS`.
     wavelength_count
         Number of wavelengths that the user gave, a sign of the band axis.
 
@@ -84,7 +84,7 @@ def open_matlab(
     )
     decided, reason = decide_layout(stored, layout, evidence, f"{info.name} in {path.name}")
     notes.append(reason)
-    data = _with_bands_first(stored, decided)
+    data = bands_first(stored, decided)
     bands = int(data.shape[0])
     wavelengths, unit = None, None
     for name, values in vectors:
@@ -238,10 +238,3 @@ def _bad_bands(file: MatFile, bands: int, notes: list[str]) -> tuple[int, ...]:
 def _is_vector(info: VariableInfo) -> bool:
     long = [length for length in info.shape if length != 1]
     return len(long) <= 1 and min(info.shape, default=0) > 0 and info.dtype in NUMERIC | {"logical"}
-
-
-def _with_bands_first(stored: CubeArray, layout: str) -> CubeArray:
-    if layout == "band-row-column":
-        return stored
-    moved: CubeArray = stored.transpose(2, 0, 1)  # type: ignore[attr-defined]
-    return moved

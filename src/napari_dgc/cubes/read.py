@@ -59,8 +59,8 @@ def open_cube(
         Variable of a MATLAB file, path of an HDF5 dataset; found by itself
         where only one can be meant.
     layout
-        ``"auto"``, ``"band-row-column"`` or ``"row-column-band"``; order of
-        the axes where the file does not tell it.
+        Order of the axes where the file does not tell it, one of `LAYOUTS`:
+        ``"auto"``, ``"band-row-column"``, ``"row-column-band"``, ``"row-band-column"``.
     wavelengths
         Centre of each band, shape (bands,), in place of the file's own.
     wavelength_unit
