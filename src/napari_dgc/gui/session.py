@@ -18,7 +18,7 @@ from napari_dgc.gui.wavelength import WavelengthText
 from napari_dgc.partition import History, MergeTree, Partition
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from napari.components import ViewerModel
     from napari.layers import Image, Labels, Layer
@@ -175,15 +175,26 @@ class Session:
         self, scan: Scan, wavelengths: NDArray[np.float64], unit: str | None
     ) -> None:
         """Give a scan other band centres; its data stay the same."""
-        old, scan.cube = scan.cube, scan.cube.with_wavelengths(wavelengths, unit)
+        old = scan.cube
+        self._replace_cube(scan, old.with_wavelengths(wavelengths, unit))
+        scan.image.axis_labels = ("wavelength", "y", "x")
+        make.renew_composite(scan, old)
+        self.scans_changed.emit()
+
+    def set_bad_bands(self, bad_bands: Mapping[Scan, Iterable[int]]) -> None:
+        """Give scans other bad bands (0-based); their data and composites stay the same."""
+        for scan, bands in bad_bands.items():
+            self._replace_cube(scan, replace(scan.cube, bad_bands=tuple(sorted(bands))))
+        self.scans_changed.emit()
+
+    def _replace_cube(self, scan: Scan, cube: HyperCube) -> None:
+        """Let a scan and its layers know other things about the same data."""
+        old, scan.cube = scan.cube, cube
         viewer = self.viewer
         for layer in () if viewer is None else viewer.layers:
             for key in (make.CUBE_KEY, make.COMPANION_KEY):
                 if layer.metadata.get(key) is old:
-                    layer.metadata[key] = scan.cube
-        scan.image.axis_labels = ("wavelength", "y", "x")
-        make.renew_composite(scan, old)
-        self.scans_changed.emit()
+                    layer.metadata[key] = cube
 
     def scan_of(self, layer: Layer | None) -> Scan | None:
         """Return the scan that a layer shows, or None."""
