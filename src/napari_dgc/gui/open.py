@@ -51,6 +51,7 @@ def read(path: PathOrPaths) -> list[Any]:
     from napari import current_viewer
 
     from napari_dgc.gui import messages
+    from napari_dgc.gui.classification_layer import classification_layer
     from napari_dgc.gui.layers import layer_data
     from napari_dgc.gui.session import get_session
 
@@ -60,6 +61,10 @@ def read(path: PathOrPaths) -> list[Any]:
     found: list[LayerTuple] = []
     for one in _paths(path):
         try:
+            classes = classification_layer(one, viewer)
+            if classes is not None:
+                found.append(classes)
+                continue
             cube = open_or_ask(one)
             if cube is None:
                 continue
