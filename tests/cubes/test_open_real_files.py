@@ -78,7 +78,6 @@ def test_refusals_say_what_is_wrong(shared_data):
         "licensed/io_mat73_public/testfile14.mat": "3×1×4×2",
         "licensed/io_mat_witec_struct/Map.mat": "Map_000_SpecData_1_F",
         "licensed/io_tiff_wiser/gtiff.tiff": "supported are",
-        "licensed/io_hdf5_neon/ex.h5": "supported are",
         "licensed/io_labelme_public/coco_not_labelme.json": "supported are",
     }
     for name, reason in reasons.items():

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from napari_dgc.cubes import envi, matlab
+from napari_dgc.cubes import envi, hdf5, matlab, numpy_files
 from napari_dgc.cubes.choices import Request
 from napari_dgc.cubes.cube import HyperCube
 from napari_dgc.cubes.envi_header import is_envi_header
@@ -100,5 +100,9 @@ def _open_envi(path: Path, request: Request) -> HyperCube:
 #: Asked in this order.
 FORMATS = (
     Format("MATLAB .mat files", _is_matlab, _open_matlab),
+    Format("HDF5 files", hdf5.is_hdf5_name, hdf5.open_hdf5),
+    Format(
+        "NumPy .npy files", numpy_files.is_npy, numpy_files.open_npy, numpy_files.npy_holds_cube
+    ),
     Format("ENVI cubes (.hdr with its data file)", _is_envi, _open_envi, _has_envi_header),
 )

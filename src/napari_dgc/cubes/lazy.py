@@ -34,7 +34,8 @@ class LazyCube(WindowedArray):
     stored
         The dataset; its file stays open as long as this view lives.
     axes
-        For each axis of the view, the axis of the dataset.
+        For each axis of the view, the axis of the dataset; of the others the
+        first position is taken.
     where
         File and variable, for messages.
     """
@@ -72,11 +73,14 @@ class LazyCube(WindowedArray):
         return tuple(int(chunks[axis]) for axis in self._axes)
 
     def _read(self, spans: Sequence[Span]) -> NDArray[Any]:
-        stored: list[Span] = [slice(None)] * len(self._axes)
+        others = [axis for axis in range(len(self._stored.shape)) if axis not in self._axes]
+        stored: list[Span] = [slice(0, 1)] * len(self._stored.shape)
         for axis, span in zip(self._axes, spans, strict=True):
             stored[axis] = span
         try:
             part = np.asarray(self._stored[tuple(stored)])
-        except (OSError, RuntimeError, KeyError) as error:
-            raise UserError(f"{self._where} cannot be read: {error}.") from error
-        return part.transpose(self._axes)
+        except Exception as error:
+            reason = " ".join(str(error).split())[:160].rstrip(".") or type(error).__name__
+            raise UserError(f"{self._where} cannot be read: {reason}.") from error
+        turned = part.transpose(*self._axes, *others)
+        return turned.reshape(turned.shape[: len(self._axes)])

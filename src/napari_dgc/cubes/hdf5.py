@@ -1,0 +1,196 @@
+"""HDF5 files of any program (also netCDF 4), read in place."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+
+from napari_dgc.cubes.array_tree import MOST_VALUES, StoredInfo, open_tree
+from napari_dgc.cubes.choices import Request
+from napari_dgc.cubes.cube import HyperCube
+from napari_dgc.cubes.lazy import LazyCube
+from napari_dgc.cubes.plausible import refuse_implausible
+from napari_dgc.errors import UserError
+
+SUFFIXES = (".h5", ".hdf5", ".hdf", ".he5", ".h5cube", ".nc", ".nc4")
+_CHUNK_CACHE = 64 << 20
+_MOST_OBJECTS = 10_000
+_MOST_ATTRIBUTE = 1 << 20
+_ERRORS = (OSError, RuntimeError, ValueError, KeyError, TypeError, AttributeError)
+
+
+def is_hdf5(path: Path) -> bool:
+    """Tell whether a file is HDF5, with or without a block of its program before it."""
+    try:
+        return path.is_file() and bool(h5py.is_hdf5(path))
+    except (OSError, ValueError):
+        return False
+
+
+def is_hdf5_name(path: Path) -> bool:
+    """Tell whether a file is, or is called, HDF5."""
+    return path.is_file() and (path.suffix.lower() in SUFFIXES or is_hdf5(path))
+
+
+def open_file(path: Path) -> h5py.File:
+    """Open an HDF5 file for reading, also where other programs lock it."""
+    return h5py.File(path, "r", locking="best-effort", rdcc_nbytes=_CHUNK_CACHE)
+
+
+def own_names(group: h5py.Group) -> list[str]:
+    """Return the names of a group that do not lead elsewhere.
+
+    Soft and external links may lead to other files and are never followed.
+    """
+    return [name for name in group if isinstance(group.get(name, getlink=True), h5py.HardLink)]
+
+
+def open_hdf5(path: Path, request: Request) -> HyperCube:
+    """Open the cube of an HDF5 file.
+
+    Parameters
+    ----------
+    path
+        The file.
+    request
+        `variable` is the path of a dataset, such as ``SJER/Reflectance/Reflectance_Data``.
+
+    Raises
+    ------
+    UserError
+        No cube in it, or damaged.
+    AmbiguousVariable, AmbiguousLayout
+        Only the user can tell.
+    """
+    return open_tree(HDF5Tree(path), request)
+
+
+class HDF5Tree:
+    """The datasets of an HDF5 file, which stays open as long as one of them lives.
+
+    Parameters
+    ----------
+    path
+        The file.
+
+    Raises
+    ------
+    UserError
+        The file is damaged.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.format = "netCDF" if path.suffix.lower() in (".nc", ".nc4") else "HDF5"
+        try:
+            self._file = open_file(path)
+            self._datasets = dict(_datasets(self._file))
+            self.arrays = [
+                StoredInfo(
+                    name, tuple(map(int, dataset.shape)), dataset.dtype, _axis_names(dataset)
+                )
+                for name, dataset in self._datasets.items()
+                if dataset.shape is not None
+            ]
+        except _ERRORS as error:
+            raise self._damaged(error) from error
+
+    def attributes(self, name: str) -> Mapping[str, Any]:
+        """Return the attributes of a dataset or a group that can be understood."""
+        found: dict[str, Any] = {}
+        try:
+            item = self._datasets[name] if name in self._datasets else self._file[name or "/"]
+            for key in item.attrs:
+                if item.attrs.get_id(key).get_storage_size() <= _MOST_ATTRIBUTE:
+                    found[key] = item.attrs[key]
+        except _ERRORS:
+            return found  # what cannot be read tells nothing
+        return found
+
+    def values(self, name: str) -> Any:
+        """Return a small dataset, or None where it cannot be read."""
+        dataset = self._datasets[name]
+        if dataset.is_virtual or dataset.external or dataset.size > MOST_VALUES:
+            return None
+        try:
+            return dataset[()]
+        except _ERRORS:
+            return None
+
+    def load(self, name: str, axes: tuple[int, int, int]) -> LazyCube:
+        """Return three axes of a dataset, left on disk."""
+        return lazy_dataset(self._datasets[name], axes, f"“{name}” of {self.path}")
+
+    def _damaged(self, error: Exception) -> UserError:
+        return damaged(self.path, error)
+
+
+def damaged(path: Path, error: Exception) -> UserError:
+    """Return the sentence for a file that HDF5 cannot read."""
+    reason = " ".join(str(error).split())[:160].rstrip(".") or type(error).__name__
+    return UserError(f"{path} is damaged or cannot be read ({reason}).")
+
+
+def lazy_dataset(dataset: h5py.Dataset, axes: tuple[int, ...], where: str) -> LazyCube:
+    """Return three axes of a dataset as a cube that is read part by part.
+
+    Parameters
+    ----------
+    dataset
+        Of an open file.
+    axes
+        For each axis of the view, the axis of the dataset; the others have length 1.
+    where
+        File and dataset, for messages.
+
+    Raises
+    ------
+    UserError
+        The samples lie in another file, are missing, or cannot be unpacked.
+    """
+    if dataset.is_virtual or dataset.external:
+        raise UserError(f"{where} lies in another file, which is not opened.")
+    stored = dataset.id.get_storage_size()
+    if stored == 0 and dataset.size:
+        raise UserError(f"{where} was never filled: the file holds its size, but no samples.")
+    block = int(np.prod(dataset.chunks or (0,), dtype=object)) * dataset.dtype.itemsize
+    refuse_implausible(where, dataset.nbytes, stored, block)
+    cube = LazyCube(dataset, axes, where)
+    cube[:1, :1, :1]  # a missing filter or a cut-off file shows here, not during training
+    cube[-1:, -1:, -1:]
+    return cube
+
+
+def _datasets(file: h5py.File) -> Iterator[tuple[str, h5py.Dataset]]:
+    """Yield every dataset once, with its path, outer ones first."""
+    waiting: list[tuple[str, h5py.Group]] = [("", file)]
+    seen = {h5py.h5o.get_info(file.id).addr}
+    while waiting:
+        prefix, group = waiting.pop(0)
+        for name in own_names(group):
+            if group.get(name, getclass=True) not in (h5py.Dataset, h5py.Group):
+                continue
+            item = group[name]
+            address = h5py.h5o.get_info(item.id).addr
+            if address in seen:  # groups may hold themselves
+                continue
+            seen.add(address)
+            if len(seen) > _MOST_OBJECTS:
+                return
+            if isinstance(item, h5py.Group):
+                waiting.append((f"{prefix}{name}/", item))
+            else:
+                yield f"{prefix}{name}", item
+
+
+def _axis_names(dataset: h5py.Dataset) -> tuple[str, ...]:
+    """Return the names of the axes, from their labels or scales (as netCDF has them)."""
+    if len(dataset.shape) < 3:
+        return ()
+    names = []
+    for dimension in dataset.dims:
+        scale = dimension[0].name if len(dimension) else None
+        names.append(dimension.label or (scale or "").rpartition("/")[2])
+    return tuple(names) if any(names) else ()
