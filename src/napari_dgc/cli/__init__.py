@@ -21,6 +21,7 @@ from napari_dgc.errors import UserError
 COMMANDS: dict[str, str] = {
     "demo": "see the whole job on simulated leaves: train, name classes, measure severity",
     "info": "say what a cube file holds",
+    "convert": "write a cube as an ENVI file",
     "simulate": "write simulated leaf scans with ground truth",
     "train": "learn one set of clusters for all scans",
     "segment": "write label maps of scans with a trained model",
