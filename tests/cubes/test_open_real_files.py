@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from napari_dgc.cubes.composite import true_colour
+from napari_dgc.composites import true_colour
 from napari_dgc.cubes.layout import layout_of_samples
 from napari_dgc.cubes.read import can_open, open_cube
 from napari_dgc.errors import UserError

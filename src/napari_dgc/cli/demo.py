@@ -130,7 +130,7 @@ def name_and_measure(
     from napari_dgc.annotations import export_labels, read_labels
     from napari_dgc.annotations.picture import colour_labels, overlay, write_overview
     from napari_dgc.clustering.storage import load_model
-    from napari_dgc.cubes.composite import true_colour
+    from napari_dgc.composites import true_colour
     from napari_dgc.cubes.read import open_cube
     from napari_dgc.errors import UserError
     from napari_dgc.files import write_text

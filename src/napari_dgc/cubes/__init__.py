@@ -1,4 +1,4 @@
-"""Hyperspectral cubes: the cube model, readers, wavelengths, statistics, composites."""
+"""Hyperspectral cubes: the cube model, readers, wavelengths, statistics."""
 
 from napari_dgc.cubes.cube import CubeArray, HyperCube, valid_pixels
 

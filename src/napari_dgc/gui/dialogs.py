@@ -52,7 +52,7 @@ def ask_layout(path: Path, variable: str | None, shape: Sequence[int]) -> str | 
 
 
 def _previews(path: Path, variable: str | None) -> dict[str, NDArray[np.uint8]]:
-    from napari_dgc.cubes.composite import true_colour
+    from napari_dgc.composites import true_colour
     from napari_dgc.cubes.read import open_cube
 
     found: dict[str, NDArray[np.uint8]] = {}

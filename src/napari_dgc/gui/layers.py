@@ -28,6 +28,8 @@ CUBE_KEY = "napari_dgc"
 #: Metadata of layers that belong to a cube: the same `HyperCube`, and what they show of it.
 COMPANION_KEY = "napari_dgc_cube"
 ROLE_KEY = "napari_dgc_role"
+#: Metadata of a composite: what kind of colours it has, as its name says.
+TITLE_KEY = "napari_dgc_title"
 
 #: Gap between scans as a fraction of the largest one.
 GAP = 0.03
@@ -58,20 +60,27 @@ def contrast_limits(cube: HyperCube) -> tuple[float, float]:
 
 def composite_title(cube: HyperCube) -> str:
     """Say what kind of colours the composite of a cube has."""
-    from napari_dgc.cubes.composite import has_true_colour
+    from napari_dgc.composites import usual_mix
 
-    return "true colour" if has_true_colour(cube) else "false colour"
+    return usual_mix(cube).title
 
 
-def renew_composite(scan: Scan, old: HyperCube) -> None:
-    """Make the composite of a scan anew, which had another cube's wavelengths before."""
-    from napari_dgc.cubes.composite import true_colour
+def renew_composite(scan: Scan) -> None:
+    """Make the composite of a scan anew, whose wavelengths have changed."""
+    from napari_dgc.composites import true_colour
 
-    layer = scan.composite
-    if layer is not None:
-        layer.data = true_colour(scan.cube)
-        # the user may have given the layer a name
-        layer.name = layer.name.replace(composite_title(old), composite_title(scan.cube))
+    if scan.composite is not None:
+        change_composite(scan.composite, true_colour(scan.cube), composite_title(scan.cube))
+
+
+def change_composite(layer: Image, picture: NDArray[np.uint8], title: str) -> None:
+    """Show other colours in a composite, and say which in its name.
+
+    A name that the user has given is kept, but for the old title in it.
+    """
+    layer.data = picture
+    layer.name = layer.name.replace(layer.metadata.get(TITLE_KEY, title), title)
+    layer.metadata[TITLE_KEY] = title
 
 
 def layer_data(
@@ -85,10 +94,11 @@ def layer_data(
     maps that came with the cube on top.
     """
     if composite is None:
-        from napari_dgc.cubes.composite import true_colour
+        from napari_dgc.composites import true_colour
 
         composite = true_colour(cube)
     spectral = "band" if cube.wavelengths is None else "wavelength"
+    title = composite_title(cube)
     found: list[LayerTuple] = [
         (
             cube.data,
@@ -105,10 +115,10 @@ def layer_data(
         (
             composite,
             {
-                "name": f"{cube.name} {composite_title(cube)}",
+                "name": f"{cube.name} {title}",
                 "axis_labels": ("y", "x"),
                 "rgb": True,
-                "metadata": {COMPANION_KEY: cube, ROLE_KEY: "composite"},
+                "metadata": {COMPANION_KEY: cube, ROLE_KEY: "composite", TITLE_KEY: title},
             },
             "image",
         ),

@@ -178,7 +178,7 @@ class Session:
         old = scan.cube
         self._replace_cube(scan, old.with_wavelengths(wavelengths, unit))
         scan.image.axis_labels = ("wavelength", "y", "x")
-        make.renew_composite(scan, old)
+        make.renew_composite(scan)
         self.scans_changed.emit()
 
     def set_bad_bands(self, bad_bands: Mapping[Scan, Iterable[int]]) -> None:

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from napari_dgc.cubes.composite import colour_weights, true_colour
+from napari_dgc.composites import true_colour
+from napari_dgc.composites.mixes import true_colour_mix
 from napari_dgc.cubes.cube import HyperCube
-from napari_dgc.cubes.spectra import spectrum_at
 
 NM = np.linspace(400, 1000, 121)
 
@@ -43,7 +43,7 @@ def test_units_do_not_change_the_picture():
 
 
 def test_each_channel_of_white_weighs_one():
-    _, weights = colour_weights(patches(np.ones(121)))
+    weights = true_colour_mix(patches(np.ones(121))).weights
     np.testing.assert_allclose(weights.sum(axis=1), 1, atol=0.002)
 
 
@@ -82,11 +82,3 @@ def test_three_unknown_bands_are_red_green_and_blue():
 
 def test_an_empty_cube_gives_a_black_picture():
     assert true_colour(HyperCube(np.full((5, 4, 3), np.nan), "nothing")).max() == 0
-
-
-def test_the_spectrum_of_a_pixel():
-    data = np.arange(60.0).reshape(5, 3, 4)
-    cube = HyperCube(data, "numbers", scale=2.0)
-    np.testing.assert_array_equal(spectrum_at(cube, 2, 1), data[:, 2, 1] / 2)
-    with pytest.raises(IndexError):
-        spectrum_at(cube, -1, 0)

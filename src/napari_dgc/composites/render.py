@@ -1,0 +1,206 @@
+"""Pictures of a scan: a mix of bands, stretched to what a screen can show."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_dgc.cancel import CancelToken
+from napari_dgc.composites.mixes import Mix, usual_mix
+from napari_dgc.cubes.cube import HyperCube
+
+_BLOCK_SAMPLES = 8 << 20
+_SAMPLE_ROWS, _SAMPLE_COLUMNS = 48, 256
+
+
+@dataclass(frozen=True)
+class Look:
+    """How a mix of bands is brought to the screen.
+
+    Parameters
+    ----------
+    low, high
+        Percentiles of the pixels that become black and full.
+    common
+        One stretch for all channels, which keeps hues, or one for each, which
+        shows all that is in each; None leaves it to the mix.
+    gamma
+        Above 1 lightens the middle tones, below 1 darkens them.
+    """
+
+    low: float = 1.0
+    high: float = 99.0
+    common: bool | None = None
+    gamma: float = 1.0
+
+    def __post_init__(self) -> None:
+        if not (0 <= self.low < self.high <= 100 and self.gamma > 0):
+            raise ValueError(f"no stretch: {self}")
+
+
+def render(
+    cube: HyperCube,
+    mix: Mix,
+    look: Look | None = None,
+    grey_world: bool = False,
+    token: CancelToken | None = None,
+    *,
+    linear: NDArray[np.float32] | None = None,
+) -> NDArray[np.uint8]:
+    """Make a picture.
+
+    Parameters
+    ----------
+    cube
+        The scan; read in blocks of rows.
+    mix
+        Bands behind the colours.
+    look
+        The stretch; its defaults when None.
+    grey_world
+        Make all channels equally bright on average before, so that the light's
+        colour goes; misleads where the scene as a whole has a colour.
+    token
+        Asks for a stop.
+    linear
+        What `read_linear` gave for this cube and mix, where it is at hand;
+        nothing is read then.
+
+    Returns
+    -------
+    ndarray
+        (rows, columns, 3), uint8; pixels without data are black.
+
+    Raises
+    ------
+    InterruptedError
+        When asked to stop.
+    """
+    look = look or Look()
+    sample = _sample(cube, mix, linear)
+    factors = _balance(sample) if grey_world else np.ones(3, np.float32)
+    common = mix.common if look.common is None else look.common
+    low, high = _levels(sample * factors, look, common)
+    picture = np.zeros((cube.rows, cube.columns, 3), np.uint8)
+    for rows in _blocks(cube, mix):
+        _check_stop(token)
+        part = _linear(cube, mix, rows, slice(None)) if linear is None else linear[rows]
+        picture[rows] = _painted(part * factors, low, high, look.gamma)
+    return picture
+
+
+def true_colour(cube: HyperCube) -> NDArray[np.uint8]:
+    """Make the picture that a scan is shown with at first; see `mixes.usual_mix`.
+
+    Parameters
+    ----------
+    cube
+        The scan; read in blocks of rows.
+
+    Returns
+    -------
+    ndarray
+        (rows, columns, 3), uint8, stretched between the 1st and the 99th
+        percentile (common to the channels in true colour, else of each
+        channel); pixels without data are black.
+    """
+    return render(cube, usual_mix(cube))
+
+
+def read_linear(cube: HyperCube, mix: Mix, token: CancelToken | None = None) -> NDArray[np.float32]:
+    """Add the bands up to linear red, green and blue.
+
+    Returns
+    -------
+    ndarray
+        (rows, columns, 3), NaN where there are no data.
+
+    Raises
+    ------
+    InterruptedError
+        When asked to stop.
+    """
+    linear = np.empty((cube.rows, cube.columns, 3), np.float32)
+    for rows in _blocks(cube, mix):
+        _check_stop(token)
+        linear[rows] = _linear(cube, mix, rows, slice(None))
+    return linear
+
+
+def _blocks(cube: HyperCube, mix: Mix) -> list[slice]:
+    # Arrays on disk may read all that lies between the outermost bands.
+    across = int(mix.bands[-1] - mix.bands[0] + 1) * cube.columns
+    step = max(1, _BLOCK_SAMPLES // across)
+    return [slice(first, min(cube.rows, first + step)) for first in range(0, cube.rows, step)]
+
+
+def _linear(cube: HyperCube, mix: Mix, rows: slice, columns: slice) -> NDArray[np.float32]:
+    steps = np.unique(np.diff(mix.bands))
+    # A slice reads much less of a file than separate bands do.
+    contiguous = steps.tolist() == [1]
+    chosen = slice(mix.bands[0], mix.bands[-1] + 1) if contiguous else mix.bands
+    window = cube.read(rows, columns, chosen)
+    linear: NDArray[np.float32] = np.einsum("brc,kb->rck", window, mix.weights, optimize=True)
+    return linear
+
+
+def _sample(cube: HyperCube, mix: Mix, linear: NDArray[np.float32] | None) -> NDArray[np.float32]:
+    """Return some pixels with data, (pixels, 3)."""
+    rows = np.unique(np.linspace(0, cube.rows - 1, min(cube.rows, _SAMPLE_ROWS)).astype(int))
+    columns = slice(None, None, max(1, cube.columns // _SAMPLE_COLUMNS))
+    if linear is not None:
+        sample = linear[rows, columns].reshape(-1, 3)
+    else:
+        lines = [_linear(cube, mix, slice(row, row + 1), columns)[0] for row in rows.tolist()]
+        sample = np.concatenate(lines)
+    return sample[np.isfinite(sample).all(axis=-1)]
+
+
+def _balance(sample: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return what the channels are multiplied by to be equally bright on average."""
+    means = sample.mean(axis=0, dtype=np.float64) if len(sample) else np.ones(3)
+    if not (means > 0).all():
+        return np.ones(3, np.float32)
+    factors: NDArray[np.float32] = (means.mean() / means).astype(np.float32)
+    return factors
+
+
+def _levels(
+    sample: NDArray[np.float32], look: Look, common: bool
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return what becomes black and what becomes full, one value per channel."""
+    if sample.size == 0:
+        return np.zeros(3, np.float32), np.ones(3, np.float32)
+    low, high = np.percentile(sample, (look.low, look.high), axis=None if common else 0)
+    if common:
+        # Saturated colours have negative channels, which must not lift the black point.
+        low = np.percentile(sample.mean(axis=-1), look.low)
+    low, high = (np.broadcast_to(value, 3).astype(np.float32) for value in (low, high))
+    # A flat channel becomes middling.
+    flat = ~(high > low)
+    half = np.maximum(np.abs(low) / 2, np.float32(0.5))
+    return np.where(flat, low - half, low), np.where(flat, low + half, high)
+
+
+def _painted(
+    linear: NDArray[np.float32], low: NDArray[np.float32], high: NDArray[np.float32], gamma: float
+) -> NDArray[np.uint8]:
+    missing = ~np.isfinite(linear).all(axis=-1)
+    stretched = np.clip((linear - low) / (high - low), 0, 1)
+    stretched[missing] = 0
+    shown = _companded(stretched)
+    if gamma != 1:
+        shown = np.power(shown, np.float32(1 / gamma))
+    return np.round(255 * shown).astype(np.uint8)
+
+
+def _companded(linear: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Apply the sRGB transfer curve to values between 0 and 1."""
+    curve = 1.055 * np.power(linear, 1 / 2.4, dtype=np.float32) - 0.055
+    companded: NDArray[np.float32] = np.where(linear <= 0.0031308, 12.92 * linear, curve)
+    return companded
+
+
+def _check_stop(token: CancelToken | None) -> None:
+    if token is not None and token.cancelled:
+        raise InterruptedError("stopped by the user")
