@@ -6,6 +6,7 @@ files is in docs/decisions/0008-envi-reader.md.
 
 from pathlib import Path
 
+from napari_dgc.cubes.camera_references import FoundReferences, find_references
 from napari_dgc.cubes.cube import HyperCube
 from napari_dgc.cubes.envi_acquisition import exposure_ms, note_on_dark_lines
 from napari_dgc.cubes.envi_bands import (
@@ -57,6 +58,8 @@ def open_envi(path: Path) -> HyperCube:
     if dark_lines:
         notes.append(dark_lines)
     scaled = scaling(header, bands, notes)
+    raw = layout.dtype.kind in "iu" and not scaled.changes
+    beside = find_references(header_path, header) if raw else FoundReferences()
     return HyperCube(
         data=data,
         name=scan_name(header_path),
@@ -74,7 +77,8 @@ def open_envi(path: Path) -> HyperCube:
         band_names=band_names(header, bands, notes),
         default_bands=default_bands(header, bands, notes),
         exposure_ms=exposure_ms(header),
-        notes=(*notes, *centres.notes),
+        references=beside.references,
+        notes=(*notes, *centres.notes, *beside.notes),
     )
 
 

@@ -216,6 +216,11 @@ class Scaling:
     offsets: NDArray[np.float64] | None = None
     scale: float = 1.0
 
+    @property
+    def changes(self) -> bool:
+        """Tell whether values differ from stored samples."""
+        return self.gains is not None or self.offsets is not None or self.scale != 1
+
 
 def scaling(header: Header, bands: int, notes: list[str]) -> Scaling:
     """Return how the header wants stored samples turned into reflectance or radiance.

@@ -1,6 +1,7 @@
 """Which header belongs to which data file: ENVI cubes are pairs of files."""
 
 import os
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -20,6 +21,7 @@ DATA_SUFFIXES = (
     ".hyspex",
     ".envi",
 )
+_HEADWALL = re.compile(r"raw(_\d+)?(_r[df]|_or)*|\w*(white|dark)reference")
 
 
 def find_header(path: Path) -> Path | None:
@@ -76,10 +78,21 @@ def find_data(header_path: Path, layout: SampleLayout) -> Path:
     return (fitting or found)[0]
 
 
-def scan_name(header_path: Path) -> str:
-    """Return what a scan is called: the name of its header without suffixes."""
+def scan_stem(header_path: Path) -> str:
+    """Return the name of a header without suffixes."""
     base = header_path.with_suffix("")
     return base.stem if base.suffix.lower() in DATA_SUFFIXES else base.name
+
+
+def scan_name(header_path: Path) -> str:
+    """Return what a scan is called: the name of its header without suffixes.
+
+    Headwall names all scans ``raw_0``: those are called after their folder.
+    """
+    stem = scan_stem(header_path)
+    if _HEADWALL.fullmatch(stem.lower()):
+        return f"{header_path.absolute().parent.name}_{stem}"
+    return stem
 
 
 def _describes(header_path: Path, path: Path) -> bool:

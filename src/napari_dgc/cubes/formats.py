@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from napari_dgc.cubes import envi, hdf5, matlab, numpy_files
+from napari_dgc.cubes.camera_folders import is_camera_folder, open_camera_folder
 from napari_dgc.cubes.choices import Request
 from napari_dgc.cubes.cube import HyperCube
 from napari_dgc.cubes.envi_header import is_envi_header
@@ -105,4 +106,5 @@ FORMATS = (
         "NumPy .npy files", numpy_files.is_npy, numpy_files.open_npy, numpy_files.npy_holds_cube
     ),
     Format("ENVI cubes (.hdr with its data file)", _is_envi, _open_envi, _has_envi_header),
+    Format("folders of cameras that write ENVI cubes", is_camera_folder, open_camera_folder),
 )
