@@ -6,27 +6,17 @@ clusters after their best merge on the training scans: lesion IoU, background/ti
     python benchmarks/ablation.py reach 0 2 3 4 --sets 1 2 --clusters 8 16 32
 """
 
-import argparse
-
 import numpy as np
-from baselines import halves, score
+from simulated import halves, score, set_options
 
 from napari_dgc.clustering import get_method
 from napari_dgc.clustering.dgc.config import DGCConfig
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = set_options(__doc__, sets=(1, 2), clusters=(8, 16, 32))
     parser.add_argument("option", help="a name of DGCConfig")
     parser.add_argument("values", type=float, nargs="+")
-    parser.add_argument("--sets", type=int, nargs="+", default=[1, 2])
-    parser.add_argument("--seeds", type=int, nargs="+", default=[0])
-    parser.add_argument("--clusters", type=int, nargs="+", default=[8, 16, 32])
-    parser.add_argument("--days", type=float, nargs="+", default=[0, 0, 3, 3, 5, 5])
-    parser.add_argument("--difficulty", type=float, default=1.0)
-    parser.add_argument("--size", type=int, default=256)
     parser.add_argument("--epochs", type=int, default=3)
     options = parser.parse_args()
     kind = type(getattr(DGCConfig(), options.option))

@@ -25,7 +25,6 @@ The second command trains classifiers with the truth, pixel by pixel, on the uns
 tests them on the training scans: more than that no clustering of single pixels can reach.
 """
 
-import argparse
 import json
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -35,15 +34,15 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from simulated import LESION, halves, score, set_options
 
 from napari_dgc.clustering.bands import BandGrid
 from napari_dgc.clustering.noise import NoiseModel, sample_windows
 from napari_dgc.cubes import HyperCube, valid_pixels
-from napari_dgc.evaluation import Scan, evaluate, speckle, stripes
 from napari_dgc.files import write_text
 from napari_dgc.partition import Partition
 from napari_dgc.partition.tree import MergeTree, ward_tree
-from napari_dgc.simulate import CLASS_NAMES, SimulatedScan, simulate_set
+from napari_dgc.simulate import SimulatedScan
 
 COMPONENTS = 10
 #: Training pixels of k-means and of the mixture, over all scans.
@@ -58,7 +57,6 @@ _SPACES = {
     "mixture": "mnf",
 }
 BASELINES = tuple(_SPACES) + tuple(f"{name}{ALONG}" for name in list(_SPACES)[1:])
-_BACKGROUND = 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -210,24 +208,6 @@ def all_pixels(
     return np.concatenate([values[valid] for values, valid in features])
 
 
-def score(maps: Sequence[NDArray[np.integer]], scans: Sequence[SimulatedScan]) -> dict[str, float]:
-    """Compare label maps with the simulator's truth, all scans together."""
-    pooled = evaluate(
-        [
-            Scan(scan.cube.name, scan.truth, labels)
-            for labels, scan in zip(maps, scans, strict=True)
-        ],
-        CLASS_NAMES,
-    ).pooled
-    return {
-        "background_tissue_iou": pooled.background_tissue_iou,
-        "lesion_iou": pooled.lesion_iou,
-        "lesion_iou_single_class": pooled.lesion_iou_best_single,
-        "stripes": stripes(maps, [scan.truth == _BACKGROUND for scan in scans]),
-        "speckle": speckle(maps),
-    }
-
-
 def measure(
     name: str,
     parts: dict[str, list[SimulatedScan]],
@@ -277,20 +257,12 @@ def ceiling(parts: dict[str, list[SimulatedScan]]) -> dict[str, float]:
         classifier.fit(points, truth)
         hits = union = 0
         for features, scan in zip(known["training"], parts["training"], strict=True):
-            guess = classifier.predict(features.reshape(-1, features.shape[-1])) == 4
-            lesion = scan.truth.ravel() == 4
+            guess = classifier.predict(features.reshape(-1, features.shape[-1])) == LESION
+            lesion = scan.truth.ravel() == LESION
             hits += int((guess & lesion).sum())
             union += int((guess | lesion).sum())
         found[title] = hits / union
     return found
-
-
-def halves(
-    number: int, days: Sequence[float], size: int, difficulty: float = 1.0
-) -> dict[str, list[SimulatedScan]]:
-    """Simulate a set of one camera and cultivar: training scans, and as many unseen ones."""
-    both = simulate_set(days=[*days, *days], size=(size, size), seed=number, difficulty=difficulty)
-    return {"training": both[: len(days)], "unseen": both[len(days) :]}
 
 
 def _table(rows: list[dict[str, Any]]) -> None:
@@ -319,16 +291,8 @@ def _table(rows: list[dict[str, Any]]) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--sets", type=int, nargs="+", default=[1])
-    parser.add_argument("--seeds", type=int, nargs="+", default=[0])
-    parser.add_argument("--clusters", type=int, nargs="+", default=[4, 8, 16, 32, 64])
+    parser = set_options(__doc__, clusters=(4, 8, 16, 32, 64))
     parser.add_argument("--baselines", nargs="+", choices=BASELINES, default=list(_SPACES))
-    parser.add_argument("--size", type=int, default=256)
-    parser.add_argument("--days", type=float, nargs="+", default=[0, 0, 3, 3, 5, 5])
-    parser.add_argument("--difficulty", type=float, default=1.0)
     parser.add_argument("--ceiling", action="store_true", help="classifiers that know the truth")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()

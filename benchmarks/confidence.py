@@ -30,11 +30,12 @@ from collections import defaultdict
 
 import numpy as np
 from numpy.typing import NDArray
+from simulated import halves
 
 from napari_dgc.clustering.confidence import Calibration
 from napari_dgc.clustering.dgc.estimator import DeepGlobalClustering
 from napari_dgc.partition import Partition, build_tree
-from napari_dgc.simulate import SimulatedScan, simulate_set
+from napari_dgc.simulate import SimulatedScan
 
 BINS = 10
 HALO, TISSUE = 3, 2
@@ -101,22 +102,16 @@ def main() -> None:
         f" {'error':>7} {'confidence':>10} {'ECE':>7} {'log loss':>8} {'AUROC':>6}"
     )
     for number in options.sets:
-        both = simulate_set(
-            days=days * 2,
-            size=(options.size, options.size),
-            seed=number,
-            difficulty=options.difficulty,
-        )
-        half = len(days)
+        parts = halves(number, days, options.size, options.difficulty)
         model = DeepGlobalClustering(clusters=options.clusters, epochs=options.epochs, seed=0)
-        model.fit([scan.cube for scan in both[:half]])
+        model.fit([scan.cube for scan in parts["training"]])
         assert model.summary is not None
         assert model.model is not None
         tree = build_tree(model.summary)
         table = Partition.fine(options.clusters, tree).cut(options.classes).compact_lookup()
         mapping = None
         found = model.model.calibration
-        for part, scans in (("training", both[:half]), ("unseen", both[half:])):
+        for part, scans in parts.items():
             classes, truth, mixed = look(model, scans, table)
             if mapping is None:
                 counts = np.zeros((options.classes + 1, int(truth.max()) + 1))

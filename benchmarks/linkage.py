@@ -7,11 +7,10 @@ in scoring: background/tissue at two classes, the lesion as one class at 3, 4 an
     python benchmarks/linkage.py --sets 1 2 3 --seeds 0 1 --clusters 8 16 32 64
 """
 
-import argparse
 from collections import defaultdict
 
 import numpy as np
-from baselines import halves, score
+from simulated import halves, score, set_options
 
 from napari_dgc.clustering import get_method
 from napari_dgc.partition import Partition, build_tree
@@ -19,15 +18,7 @@ from napari_dgc.partition.tree import LINKAGES
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--sets", type=int, nargs="+", default=[1])
-    parser.add_argument("--seeds", type=int, nargs="+", default=[0])
-    parser.add_argument("--clusters", type=int, nargs="+", default=[8, 16, 32, 64])
-    parser.add_argument("--days", type=float, nargs="+", default=[0, 0, 3, 3, 5, 5])
-    parser.add_argument("--difficulty", type=float, default=1.0)
-    parser.add_argument("--size", type=int, default=256)
+    parser = set_options(__doc__, clusters=(8, 16, 32, 64))
     parser.add_argument("--epochs", type=int, default=3)
     options = parser.parse_args()
 

@@ -17,15 +17,15 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from simulated import pooled_scores
 
 from napari_dgc.clustering import get_method
 from napari_dgc.clustering.dgc_paper.config import WEIGHTINGS, PaperConfig
 from napari_dgc.clustering.dgc_paper.estimator import PaperDGC
 from napari_dgc.clustering.estimator import Clusterer
 from napari_dgc.clustering.events import EpochFinished, LabelsReady, Notice
-from napari_dgc.evaluation.report import Scan, evaluate
 from napari_dgc.files import write_text
-from napari_dgc.simulate import CLASS_NAMES, SimulatedScan, simulate_set
+from napari_dgc.simulate import SimulatedScan, simulate_set
 
 
 def arms(patch: int, batch: int, steps: int) -> dict[str, PaperConfig | None]:
@@ -53,9 +53,7 @@ def run(model: Clusterer, scans: list[SimulatedScan]) -> dict[str, list[float]]:
             case LabelsReady():
                 maps[event.scan] = event.labels
             case EpochFinished():
-                pooled = evaluate(
-                    [Scan(s.cube.name, s.truth, maps[i]) for i, s in enumerate(scans)], CLASS_NAMES
-                ).pooled
+                pooled = pooled_scores([maps[number] for number in range(len(scans))], scans)
                 history["leaf"].append(pooled.background_tissue_iou)
                 history["lesion"].append(pooled.lesion_iou)
                 history["active"].append(event.active)

@@ -30,13 +30,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from simulated import score
 
-from napari_dgc.evaluation import Scan, evaluate, stripes
 from napari_dgc.files import write_text
-from napari_dgc.simulate import CLASS_NAMES, SimulatedScan, simulate_set
-
-_BACKGROUND = 1
+from napari_dgc.simulate import SimulatedScan, simulate_set
 
 
 def load_published(code: Path) -> Any:
@@ -56,22 +53,6 @@ def load_published(code: Path) -> Any:
     import hsi_global_clustering
 
     return hsi_global_clustering
-
-
-def score(maps: list[NDArray[np.integer]], scans: list[SimulatedScan]) -> dict[str, float]:
-    pooled = evaluate(
-        [
-            Scan(scan.cube.name, scan.truth, labels)
-            for labels, scan in zip(maps, scans, strict=True)
-        ],
-        CLASS_NAMES,
-    ).pooled
-    return {
-        "background_tissue_iou": pooled.background_tissue_iou,
-        "lesion_iou": pooled.lesion_iou,
-        "stripes": stripes(maps, [scan.truth == _BACKGROUND for scan in scans]),
-        "active_clusters": len(np.unique(np.concatenate([labels.ravel() for labels in maps]))),
-    }
 
 
 def run(
@@ -124,7 +105,9 @@ def run(
             last_scored = steps
             maps = [trainer.model.inference(cube[None])[0].numpy() + 1 for cube in cubes]
             seconds = time.perf_counter() - begin
-            report({"clusters": clusters, "step": steps, **score(maps, scans), "seconds": seconds})
+            active = len(np.unique(np.concatenate([labels.ravel() for labels in maps])))
+            found = {**score(maps, scans), "active_clusters": active}
+            report({"clusters": clusters, "step": steps, **found, "seconds": seconds})
 
         update = trainer._ema_update_centroids
 

@@ -21,8 +21,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from baselines import all_pixels, fit_baseline, fit_space, halves, score
+from baselines import all_pixels, fit_baseline, fit_space
 from numpy.typing import NDArray
+from simulated import BACKGROUND, LESION, halves, score, set_options
 
 from napari_dgc.clustering import get_method, method_names
 from napari_dgc.clustering.events import EpochFinished, LabelsReady, TrainingFinished
@@ -34,7 +35,6 @@ from napari_dgc.measure.suggest import suggest_partition, summary_wavelengths
 from napari_dgc.partition import Partition, build_tree
 from napari_dgc.simulate import SimulatedScan
 
-LESION = 4
 BASELINES = ("mnf-kmeans", "mnf-half-kmeans", "mixture")
 VIEWS = ("fine", "cut 2", "cut 3", "cut 4", "cut 6", "suggested")
 Maps = Sequence[NDArray[np.integer]]
@@ -71,7 +71,7 @@ def spatial(maps: Maps, scans: Sequence[SimulatedScan]) -> dict[str, float]:
         if not (scan.truth == LESION).any()
     ]
     return {
-        "stripes": stripes(maps, [scan.truth == 1 for scan in scans]),
+        "stripes": stripes(maps, [scan.truth == BACKGROUND for scan in scans]),
         "speckle": speckle(maps),
         "healthy": float(np.concatenate(healthy).mean()) if healthy else float("nan"),
     }
@@ -206,17 +206,9 @@ def show(results: Sequence[dict[str, Any]], title: str) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--sets", type=int, nargs="+", default=[1])
-    parser.add_argument("--seeds", type=int, nargs="+", default=[0])
-    parser.add_argument("--clusters", type=int, nargs="+", default=[16])
+    parser = set_options(__doc__)
     parser.add_argument("--method", choices=method_names(), default="dgc")
     parser.add_argument("--epochs", type=int, default=10)
-    parser.add_argument("--size", type=int, default=256)
-    parser.add_argument("--days", type=float, nargs="+", default=[0, 0, 3, 3, 5, 5])
-    parser.add_argument("--difficulty", type=float, default=1.0)
     parser.add_argument("--baselines", action="store_true", help="classical methods beside it")
     parser.add_argument("--jobs", type=int, default=1, help="processes")
     parser.add_argument("--json", type=Path)

@@ -20,6 +20,7 @@ from unittest import mock
 
 import h5py
 import numpy as np
+from simulated import LESION, pooled_scores
 
 from napari_dgc.cancel import never_cancelled
 from napari_dgc.clustering import content
@@ -29,10 +30,7 @@ from napari_dgc.clustering.noise import WINDOW, sample_windows
 from napari_dgc.clustering.patches import PairSampler
 from napari_dgc.cubes import HyperCube
 from napari_dgc.cubes.lazy import LazyCube
-from napari_dgc.evaluation.report import Scan, evaluate
-from napari_dgc.simulate import CLASS_NAMES, simulate_scan, simulate_set
-
-LESION = 4
+from napari_dgc.simulate import simulate_scan, simulate_set
 
 
 class Independent(PairSampler):
@@ -206,13 +204,7 @@ def rare(options) -> None:
                 )
                 with mock.patch.object(estimator, options.patch, sample):
                     model.fit(cubes)
-                pooled = evaluate(
-                    [
-                        Scan(str(i), truth, model.predict(cube))
-                        for i, (cube, truth) in enumerate(zip(cubes, truths, strict=True))
-                    ],
-                    CLASS_NAMES,
-                ).pooled
+                pooled = pooled_scores([model.predict(cube) for cube in cubes], scans)
                 distinct = sum(
                     int((seen & (truth == LESION)).sum())
                     for seen, truth in zip(watched.distinct, truths, strict=True)

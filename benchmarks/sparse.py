@@ -9,7 +9,6 @@ scans of days 1 to 2 that were never trained on, with lesions of a few pixels.
     python benchmarks/sparse.py --sets 5 --clusters 16 32 64 --seeds 0 1 --difficulty 1.3
 """
 
-import argparse
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,21 +16,19 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from simulated import BACKGROUND, LESION, pooled_scores, set_options
 
 from napari_dgc.clustering.dgc.estimator import DeepGlobalClustering
 from napari_dgc.clustering.labelling import summarise
 from napari_dgc.clustering.presence import keep_present
-from napari_dgc.evaluation import Scan, evaluate
 from napari_dgc.files import write_text
 from napari_dgc.partition import Partition, build_tree
 from napari_dgc.partition.tree import MergeTree
-from napari_dgc.simulate import CLASS_NAMES, SimulatedScan, simulate_set
+from napari_dgc.simulate import SimulatedScan, simulate_set
 
-DAYS = (0, 0, 3, 3, 5, 5)
 EARLY = (1, 1.5, 2)
 PATCHES = (0, 3, 4)
 PRUNING: dict[str, dict[str, Any]] = {"off": {"least_distance": 0.0, "least_pixels": 0}, "on": {}}
-_BACKGROUND, _LESION = 1, 4
 
 
 def figures(
@@ -48,13 +45,10 @@ def figures(
         Lesion class of each cut.
     """
     fine = Partition.fine(tree.clusters, tree)
-    pooled = evaluate(
-        [Scan(s.cube.name, s.truth, m) for s, m in zip(scans, maps, strict=True)], CLASS_NAMES
-    ).pooled
     counts = [len(np.unique(labels[labels > 0])) for labels in maps]
-    ill = [bool((scan.truth == _LESION).any()) for scan in scans]
+    ill = [bool((scan.truth == LESION).any()) for scan in scans]
     found = {
-        "lesion_iou": pooled.lesion_iou,
+        "lesion_iou": pooled_scores(maps, scans).lesion_iou,
         "active": len(np.unique(np.concatenate([m[m > 0] for m in maps]))),
         "active_ill": float(np.mean([c for c, sick in zip(counts, ill, strict=True) if sick])),
     }
@@ -64,12 +58,12 @@ def figures(
         )
     for groups, number in lesion.items():
         chosen = [fine.cut(groups).apply(labels) == number for labels in maps]
-        true = [scan.truth == _LESION for scan in scans]
+        true = [scan.truth == LESION for scan in scans]
         union = sum(int((c | t).sum()) for c, t in zip(chosen, true, strict=True))
         both = sum(int((c & t).sum()) for c, t in zip(chosen, true, strict=True))
         found[f"lesion_iou_{groups}"] = both / max(union, 1)
         shares = [
-            float(c[scan.truth != _BACKGROUND].mean())
+            float(c[scan.truth != BACKGROUND].mean())
             for c, scan, sick in zip(chosen, scans, ill, strict=True)
             if not sick
         ]
@@ -85,34 +79,27 @@ def lesion_class(
     result = {}
     for groups in (3, 4):
         partition = Partition.fine(tree.clusters, tree).cut(groups)
-        inside = [partition.apply(m)[s.truth == _LESION] for m, s in zip(maps, scans, strict=True)]
+        inside = [partition.apply(m)[s.truth == LESION] for m, s in zip(maps, scans, strict=True)]
         result[groups] = int(np.bincount(np.concatenate(inside)).argmax())
     return result
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--sets", type=int, nargs="+", default=[1])
-    parser.add_argument("--seeds", type=int, nargs="+", default=[0])
-    parser.add_argument("--clusters", type=int, nargs="+", default=[16])
-    parser.add_argument("--size", type=int, default=256)
+    parser = set_options(__doc__)
     parser.add_argument("--epochs", type=int, default=10)
     parser.add_argument("--pruning", choices=list(PRUNING), nargs="+", default=list(PRUNING))
-    parser.add_argument("--difficulty", type=float, default=1.0)
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
 
     rows: list[dict[str, Any]] = []
     for number in options.sets:
         scans = simulate_set(
-            days=[*DAYS, *DAYS, *EARLY],
+            days=[*options.days, *options.days, *EARLY],
             size=(options.size, options.size),
             seed=number,
             difficulty=options.difficulty,
         )
-        half = len(DAYS)
+        half = len(options.days)
         parts = {"training": scans[:half], "unseen": scans[half : 2 * half]}
         parts["early"] = scans[2 * half :]
         for clusters in options.clusters:
