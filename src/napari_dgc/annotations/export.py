@@ -65,21 +65,31 @@ def write_label_image(
     write_bytes(path, buffer.getvalue())
 
 
-def write_confidence_image(values: NDArray[np.floating[Any]], path: Path) -> None:
-    """Write a map of confidence atomically, as float32 TIFF.
+def write_value_image(
+    values: NDArray[np.floating[Any]], path: Path, description: str | None = None
+) -> None:
+    """Write a map of values, such as confidence or an index, atomically as float32 TIFF.
 
     Parameters
     ----------
     values
-        (row, column), 0 to 1, NaN for no data.
+        (row, column), NaN for no data.
     path
         Ends in ``.tif``.
+    description
+        What the values are, for the file's description tag.
     """
     from tifffile import imwrite
 
     buffer = io.BytesIO()
     image = np.ascontiguousarray(values, np.float32)
-    imwrite(buffer, image, photometric="minisblack", software="napari-dgc")
+    imwrite(
+        buffer,
+        image,
+        photometric="minisblack",
+        software="napari-dgc",
+        description=None if description is None else description.encode(),
+    )
     write_bytes(path, buffer.getvalue())
 
 

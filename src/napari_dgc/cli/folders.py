@@ -1,6 +1,7 @@
 """Folders that commands write to."""
 
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 from napari_dgc.errors import UserError
@@ -32,3 +33,29 @@ def make_folder(folder: Path, purpose: str) -> None:
             f"Cannot write to the folder {folder} ({error.strerror or error}); "
             f"choose another one for {purpose}."
         ) from None
+
+
+def refuse_same_names(names: Iterable[str], what: str) -> None:
+    """Refuse scans whose results would go to the same file.
+
+    Parameters
+    ----------
+    names
+        Stems of the files.
+    what
+        What is written, for the message.
+
+    Raises
+    ------
+    UserError
+        When two names differ in nothing but upper and lower case.
+    """
+    seen: set[str] = set()
+    for name in names:
+        # Some file systems do not tell upper from lower case.
+        if name.casefold() in seen:
+            raise UserError(
+                f"Two scans are named {name} and would write the same {what}; "
+                f"rename one, or write them into different folders."
+            )
+        seen.add(name.casefold())

@@ -1,7 +1,6 @@
 """``napari-dgc segment``: label maps of scans with a trained model."""
 
 import argparse
-from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -59,18 +58,18 @@ def run(args: argparse.Namespace) -> int:
     """Label every scan; returns the exit status."""
     from napari_dgc.annotations.export import (
         CONFIDENCE_SUFFIX,
-        write_confidence_image,
         write_label_image,
+        write_value_image,
     )
     from napari_dgc.cli.cube_options import open_cubes, say_decisions
-    from napari_dgc.cli.folders import make_folder
+    from napari_dgc.cli.folders import make_folder, refuse_same_names
     from napari_dgc.cli.interrupt import stop_on_interrupt
     from napari_dgc.cli.progress import ProgressLine
     from napari_dgc.clustering.storage import load_model
 
     cubes = open_cubes(args)
     endings = ("", CONFIDENCE_SUFFIX) if args.confidence else ("",)
-    refuse_same_names(cube.name + ending for cube in cubes for ending in endings)
+    refuse_same_names((cube.name + ending for cube in cubes for ending in endings), "label map")
     estimator = load_model(args.model)
     partition = partition_of(estimator, args.classes)
     table = partition.compact_lookup()
@@ -90,7 +89,7 @@ def run(args: argparse.Namespace) -> int:
                 line.show(f"confidence of {cube.name}", (position + 0.5) / len(cubes))
                 values = estimator.predict_confidence(cube, groups=table, token=token)
                 written.append(out / f"{cube.name}{CONFIDENCE_SUFFIX}.tif")
-                write_confidence_image(values, written[-1])
+                write_value_image(values, written[-1])
             write_label_image(labels, path, colours, highest=len(partition.classes))
             line.clear()
             for file in written:
@@ -125,16 +124,3 @@ def partition_of(estimator: "Clusterer", classes: int | Literal["auto"] | None) 
     tree = build_tree(estimator.summary)
     groups = recommended_cut(tree) if classes == "auto" else classes
     return Partition.fine(estimator.n_clusters, tree).cut(groups)
-
-
-def refuse_same_names(names: Iterable[str]) -> None:
-    """Raise UserError when two scans would write to the same file."""
-    seen: set[str] = set()
-    for name in names:
-        # Some file systems do not tell upper from lower case.
-        if name.casefold() in seen:
-            raise UserError(
-                f"Two scans are named {name} and would write the same label map; "
-                f"rename one, or label them into different folders."
-            )
-        seen.add(name.casefold())

@@ -1,0 +1,39 @@
+"""Whether the samples of a cube are reflectance or raw counts."""
+
+import numpy as np
+
+from napari_dgc.cubes.cube import HyperCube
+
+#: Reflectance beyond this is a glint; where more than a few samples exceed it, they are counts.
+_HIGHEST = 2.0
+#: Derivatives and standardised spectra are negative in a large part, reflectance by noise only.
+_NEGATIVE = 0.1
+_ROWS, _COLUMNS, _BANDS = 24, 64, 16
+
+
+def holds_reflectance(cube: HyperCube) -> bool:
+    """Tell whether samples look like reflectance as a fraction, about 0 to 1.
+
+    Integers that the file gives no scale for are counts. All else is judged by
+    a few thousand samples, as no file says reliably what it holds: reflectance
+    in per cent, radiance, derivatives and standardised spectra are not.
+
+    Parameters
+    ----------
+    cube
+        The scan; some rows of it are read.
+    """
+    scaled = cube.scale != 1 or cube.gains is not None
+    if cube.data.dtype.kind in "iub" and not scaled:
+        return False
+    good = cube.good_bands if len(cube.good_bands) else np.arange(cube.n_bands)
+    bands = good[np.linspace(0, len(good) - 1, min(_BANDS, len(good))).astype(int)]
+    rows = np.linspace(0, cube.rows - 1, min(_ROWS, cube.rows)).astype(int)
+    columns = slice(None, None, max(1, cube.columns // _COLUMNS))
+    sample = np.concatenate(
+        [cube.read(slice(row, row + 1), columns, bands).ravel() for row in rows.tolist()]
+    )
+    sample = sample[np.isfinite(sample)]
+    if not sample.size or not sample.any():
+        return False
+    return bool(np.percentile(sample, 98) <= _HIGHEST and (sample < 0).mean() <= _NEGATIVE)
