@@ -119,7 +119,7 @@ def open_tree(tree: ArrayTree, request: Request) -> HyperCube:
         Only the user can tell.
     """
     notes: list[str] = []
-    info = choose_array(tree, request.variable, notes)
+    info = choose_array(tree, request, notes)
     where = f"{info.name} in {tree.path.name}" if info.name else str(tree.path)
     axes = cube_axes(info.shape, info.dtype, where)
     stored = tree.load(info.name, axes)
@@ -139,7 +139,7 @@ def open_tree(tree: ArrayTree, request: Request) -> HyperCube:
         notes.append(reason)
     cube = HyperCube(
         data=data,
-        name=tree.path.stem,
+        name=tree.path.stem.removesuffix(".ome"),
         path=tree.path,
         format=tree.format,
         variable=info.name or None,
@@ -149,38 +149,44 @@ def open_tree(tree: ArrayTree, request: Request) -> HyperCube:
     return describe_bands(cube, attributes, centres=request.wavelengths is None)
 
 
-def choose_array(tree: ArrayTree, wanted: str | None, notes: list[str]) -> StoredInfo:
+def choose_array(tree: ArrayTree, request: Request, notes: list[str]) -> StoredInfo:
     """Return the array that is the cube.
 
     Parameters
     ----------
     tree
         The file.
-    wanted
-        Path that the user gave, or its last part where that tells; or None.
+    request
+        `variable` is the path of an array, or its last part where that tells.
     notes
         Receives a sentence when there was a choice.
     """
-    if wanted is not None:
-        return _named_array(tree, wanted)
-    cubes = [info for info in tree.arrays if _can_be_cube(info)]
+    if request.variable is not None:
+        return _named_array(tree, request.variable)
+    cubes = [info for info in tree.arrays if can_be_cube(info)]
     if not cubes:
         _refuse_without_cube(tree)
     # A picture for display (red, green, blue) beside a cube is not meant.
     spectral = [info for info in cubes if not _is_picture(info)] or cubes
+    if request.ask:
+        raise _question(tree, cubes)
     named = [info for info in spectral if info.short == DEFAULT_NAME]
     if len(named) == 1 and len(spectral) > 1:
         notes.append(f"Of {_listed(spectral)}, “{named[0].name}” is taken.")
         return named[0]
     if len(spectral) > 1:
-        raise AmbiguousVariable(
-            f"{tree.path} holds several arrays that can be the cube: {_listed(spectral)}; "
-            "choose one with --variable NAME.",
-            [VariableInfo(info.name, info.shape, info.dtype.name) for info in spectral],
-        )
+        raise _question(tree, spectral)
     if len(tree.arrays) > 1:
         notes.append(f"The cube is “{spectral[0].name}”, one of {len(tree.arrays)} arrays.")
     return spectral[0]
+
+
+def _question(tree: ArrayTree, cubes: Sequence[StoredInfo]) -> AmbiguousVariable:
+    return AmbiguousVariable(
+        f"{tree.path} holds several arrays that can be the cube: {_listed(cubes)}; "
+        "choose one with --variable NAME.",
+        [VariableInfo(info.name, info.shape, info.dtype.name) for info in cubes],
+    )
 
 
 def _named_array(tree: ArrayTree, wanted: str) -> StoredInfo:
@@ -207,7 +213,8 @@ def _refuse_without_cube(tree: ArrayTree) -> None:
     )
 
 
-def _can_be_cube(info: StoredInfo) -> bool:
+def can_be_cube(info: StoredInfo) -> bool:
+    """Tell whether an array has the axes and the type of a cube."""
     try:
         cube_axes(info.shape, info.dtype, "")
     except UserError:

@@ -1,14 +1,24 @@
-"""NumPy's ``.npy`` files, read from where their samples lie; nothing is ever unpickled."""
+"""NumPy's ``.npy`` and ``.npz`` files, read where they lie; nothing is ever unpickled."""
 
+import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
 
+from napari_dgc.cubes.array_tree import MOST_VALUES, StoredInfo, open_tree
 from napari_dgc.cubes.choices import Request
 from napari_dgc.cubes.cube import HyperCube
-from napari_dgc.cubes.layout import BandEvidence, bands_first, cube_axes, decide_layout
+from napari_dgc.cubes.layout import (
+    BandEvidence,
+    Turnable,
+    bands_first,
+    cube_axes,
+    decide_layout,
+)
 from napari_dgc.cubes.mapped import MappedCube
+from napari_dgc.cubes.plausible import refuse_implausible
 from napari_dgc.errors import UserError
 
 MARK = b"\x93NUMPY"
@@ -64,12 +74,7 @@ def open_npy(path: Path, request: Request) -> HyperCube:
     if dtype.hasobject:
         raise UserError(f"{path} holds Python objects, which are not opened; save plain numbers.")
     axes = cube_axes(shape, dtype, str(path))
-    kept = [shape[axis] for axis in axes]
-    stored = (
-        MappedCube(path, dtype, offset, kept[::-1], (2, 1, 0))
-        if fortran
-        else MappedCube(path, dtype, offset, kept)
-    )
+    stored = _mapped(path, dtype, offset, [shape[axis] for axis in axes], fortran)
     count = request.wavelength_count
     evidence = BandEvidence(wavelength_counts=[] if count is None else [count])
     layout, reason = decide_layout(stored, request.layout, evidence, str(path))
@@ -115,3 +120,119 @@ def read_header(file: IO[bytes]) -> tuple[tuple[int, ...], np.dtype[Any], bool]:
     if any(length < 0 for length in shape):
         raise ValueError("an axis has a negative length")
     return shape, dtype, bool(fortran)
+
+
+def _mapped(
+    path: Path, dtype: np.dtype[Any], offset: int, shape: list[int], fortran: bool
+) -> MappedCube:
+    if fortran:
+        return MappedCube(path, dtype, offset, shape[::-1], (2, 1, 0))
+    return MappedCube(path, dtype, offset, shape)
+
+
+def is_npz(path: Path) -> bool:
+    """Tell whether a file is a ``.npz`` file."""
+    return path.suffix.lower() == ".npz" and path.is_file()
+
+
+def open_npz(path: Path, request: Request) -> HyperCube:
+    """Open the cube of a ``.npz`` file.
+
+    Parameters
+    ----------
+    path
+        The file. An array that is compressed is loaded, others stay in the file.
+    request
+        `variable` is the name of an array.
+
+    Raises
+    ------
+    UserError
+        No cube in it, or damaged.
+    AmbiguousVariable, AmbiguousLayout
+        Only the user can tell.
+    """
+    return open_tree(NpzTree(path), request)
+
+
+class NpzTree:
+    """The arrays of a ``.npz`` file.
+
+    Parameters
+    ----------
+    path
+        The file.
+
+    Raises
+    ------
+    UserError
+        Not such a file, or damaged.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.format = "NumPy"
+        self._members: dict[str, tuple[zipfile.ZipInfo, int, bool]] = {}
+        self.arrays: list[StoredInfo] = []
+        try:
+            self._zip = zipfile.ZipFile(path)
+            for member in self._zip.infolist():
+                if not member.filename.endswith(".npy"):
+                    continue
+                with self._zip.open(member) as file:
+                    shape, dtype, fortran = read_header(file)
+                    name = member.filename.removesuffix(".npy")
+                    self._members[name] = (member, file.tell(), fortran)
+                    self.arrays.append(StoredInfo(name, shape, dtype))
+        except Exception as error:  # zipfile lets struct, zlib and other errors through
+            raise self._damaged(error) from error
+
+    def attributes(self, name: str) -> Mapping[str, Any]:
+        """Return nothing: arrays of such files have no attributes."""
+        return {}
+
+    def values(self, name: str) -> Any:
+        """Return a small array, or None where it cannot be read."""
+        info = next(info for info in self.arrays if info.name == name)
+        if np.prod(info.shape, dtype=object) > MOST_VALUES or info.dtype.hasobject:
+            return None
+        try:
+            return self._loaded(name)
+        except UserError:
+            return None
+
+    def load(self, name: str, axes: tuple[int, int, int]) -> Turnable:
+        """Return three axes of an array."""
+        info = next(info for info in self.arrays if info.name == name)
+        member, offset, fortran = self._members[name]
+        shape = [info.shape[axis] for axis in axes]
+        if member.compress_type == zipfile.ZIP_STORED:
+            return _mapped(self.path, info.dtype, self._start(member) + offset, shape, fortran)
+        size = int(np.prod(info.shape, dtype=object)) * info.dtype.itemsize
+        refuse_implausible(f"“{name}” of {self.path}", size, member.compress_size, size)
+        loaded: Turnable = self._loaded(name).reshape(shape)
+        return loaded
+
+    def _loaded(self, name: str) -> Any:
+        try:
+            with self._zip.open(self._members[name][0]) as file:
+                return np.lib.format.read_array(file, allow_pickle=False)
+        except MemoryError:
+            raise UserError(
+                f"“{name}” of {self.path} does not fit into memory; save it uncompressed, "
+                "with numpy.savez or numpy.save, so that it is read part by part."
+            ) from None
+        except Exception as error:
+            raise self._damaged(error) from error
+
+    def _start(self, member: zipfile.ZipInfo) -> int:
+        """Return where the bytes of a member begin, behind its own header."""
+        with self.path.open("rb") as file:
+            file.seek(member.header_offset + 26)
+            lengths = file.read(4)
+        names, extra = int.from_bytes(lengths[:2], "little"), int.from_bytes(lengths[2:], "little")
+        return member.header_offset + 30 + names + extra
+
+    def _damaged(self, error: Exception) -> UserError:
+        reason = " ".join(str(error).split())[:160].rstrip(".") or type(error).__name__
+        return UserError(f"{self.path} is not a .npz file or is damaged ({reason}).")
