@@ -45,6 +45,6 @@ def test_no_window_is_larger_than_a_block(asked, monkeypatch):
         asked.append((bands, rows, columns))
         return VALUES.cumsum(axis=0)[bands, rows, columns]
 
-    sums = DerivedArray(read, VALUES.shape, bands_behind=40)
+    sums = DerivedArray(read, VALUES.shape, behind=40)
     np.testing.assert_array_equal(sums[3], VALUES.cumsum(axis=0)[3])
     assert [VALUES[window].shape for window in asked] == [(1, 2, 9)] * 3 + [(1, 1, 9)]

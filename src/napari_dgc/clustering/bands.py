@@ -76,11 +76,26 @@ class BandGrid:
         """Number of bands the model looks at."""
         return len(self.good_bands)
 
-    def read(self, cube: HyperCube, rows: slice, columns: slice) -> NDArray[np.float32]:
+    def read(
+        self,
+        cube: HyperCube,
+        rows: slice,
+        columns: slice,
+        bands: slice | NDArray[np.intp] = slice(None),
+    ) -> NDArray[np.float32]:
         """Read a window on the training bands.
 
         A scan with the same bands is read as it is; one with other bands is
         interpolated linearly by wavelength.
+
+        Parameters
+        ----------
+        cube
+            The scan.
+        rows, columns
+            Window, in pixels.
+        bands
+            Which of the good bands of training; at least one.
 
         Returns
         -------
@@ -94,8 +109,8 @@ class BandGrid:
             When the scan's bands cannot be brought onto the training bands.
         """
         if self._fits(cube):
-            return cube.read(rows, columns, _as_slice(self.good_bands))
-        lower, upper, weight = self._interpolation(cube)
+            return cube.read(rows, columns, _as_slice(self.good_bands[bands]))
+        lower, upper, weight = (part[bands] for part in self._interpolation(cube))
         wanted, place = np.unique(np.concatenate([lower, upper]), return_inverse=True)
         stored = cube.read(rows, columns, _as_slice(wanted))
         below, above = stored[place[: len(lower)]], stored[place[len(lower) :]]

@@ -90,39 +90,11 @@ class NoiseModel:
         UserError
             When the scans hold no two neighbouring pixels with data.
         """
-        spectra_moments = _Moments()
-        noise_moments = _Moments()
+        statistics = NoiseStatistics()
         for window in windows:
-            valid = valid_pixels(window)
-            spectra_moments.add(window[:, valid])
-            noise_moments.add_outer(_small_differences(window, valid))
-        if spectra_moments.count < 2 or noise_moments.count < 2:
-            raise UserError(
-                "The scans hold too few neighbouring pixels with data to learn from; "
-                "check the no-data value and the bad bands."
-            )
-        mean, signal = spectra_moments.mean_and_covariance()
-        # A difference of two pixels has twice the variance of the noise.
-        noise = noise_moments.second_moment() / 2
-        size = len(mean)
-        # Products are summed in single precision, and few pixels of many bands have directions
-        # without any noise: both need a floor that grows with the whole noise.
-        floor = 1e-6 * float(np.trace(noise)) + 1e-12 * float(np.trace(signal)) / size
-        ratios, vectors = _relative_eigenvectors(signal, noise + max(floor, 1e-20) * np.eye(size))
-        order = np.argsort(ratios)[::-1]
-        informative = int((ratios > 1.5).sum())
-        kept = order[: int(np.clip(informative, min(3, size), min(max_dimensions, size)))]
-        scale = np.maximum(ratios[kept], 1.0) ** (-exponent / 2)
-        # eigh fixes directions only up to sign: make the largest weight positive.
-        chosen = vectors[:, kept].T
-        peak = np.abs(chosen).argmax(axis=1)
-        chosen = chosen * np.sign(chosen[np.arange(len(kept)), peak])[:, None]
-        return cls(
-            mean=mean.astype(np.float32),
-            components=(chosen * scale[:, None]).astype(np.float32),
-            ratios=np.maximum(ratios[kept], 1.0).astype(np.float32),
-            exponent=exponent,
-        )
+            statistics.add(window)
+        mean, components, ratios = statistics.projection(exponent, max_dimensions)
+        return cls(mean, components, ratios, exponent)
 
     def tensors(self) -> dict[str, NDArray[Any]]:
         """Return the arrays to store (see `from_tensors`)."""
@@ -141,6 +113,57 @@ class NoiseModel:
             tensors["noise.components"],
             tensors["noise.ratios"],
             float(tensors["noise.exponent"][0]),
+        )
+
+
+class NoiseStatistics:
+    """Covariance of spectra and of the noise in windows of all scans, taken in one by one."""
+
+    def __init__(self) -> None:
+        self._spectra = _Moments()
+        self._differences = _Moments()
+
+    def add(self, window: NDArray[np.float32]) -> None:
+        """Take in a window (bands, rows, columns), missing samples NaN."""
+        valid = valid_pixels(window)
+        self._spectra.add(window[:, valid])
+        self._differences.add_outer(_small_differences(window, valid))
+
+    def projection(
+        self, exponent: float, max_dimensions: int
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
+        """Return mean, components and ratios of a `NoiseModel`.
+
+        Raises
+        ------
+        UserError
+            When there were no two neighbouring pixels with data.
+        """
+        if self._spectra.count < 2 or self._differences.count < 2:
+            raise UserError(
+                "The scans hold too few neighbouring pixels with data to learn from; "
+                "check the no-data value and the bad bands."
+            )
+        mean, signal = self._spectra.mean_and_covariance()
+        # A difference of two pixels has twice the variance of the noise.
+        noise = self._differences.second_moment() / 2
+        size = len(mean)
+        # Products are summed in single precision, and few pixels of many bands have directions
+        # without any noise: both need a floor that grows with the whole noise.
+        floor = 1e-6 * float(np.trace(noise)) + 1e-12 * float(np.trace(signal)) / size
+        ratios, vectors = _relative_eigenvectors(signal, noise + max(floor, 1e-20) * np.eye(size))
+        order = np.argsort(ratios)[::-1]
+        informative = int((ratios > 1.5).sum())
+        kept = order[: int(np.clip(informative, min(3, size), min(max_dimensions, size)))]
+        scale = np.maximum(ratios[kept], 1.0) ** (-exponent / 2)
+        # eigh fixes directions only up to sign: make the largest weight positive.
+        chosen = vectors[:, kept].T
+        peak = np.abs(chosen).argmax(axis=1)
+        chosen = chosen * np.sign(chosen[np.arange(len(kept)), peak])[:, None]
+        return (
+            mean.astype(np.float32),
+            (chosen * scale[:, None]).astype(np.float32),
+            np.maximum(ratios[kept], 1.0).astype(np.float32),
         )
 
 

@@ -28,19 +28,18 @@ class DerivedArray(WindowedArray):
         Computes a window.
     shape
         (bands, rows, columns).
-    bands_behind
-        Bands of the source that one sample is computed from: 1 where every band stands
-        for itself, all of them where the spectrum as a whole is changed. Sizes the blocks.
+    behind
+        Samples of the source that are read for one pixel, however few bands are asked for:
+        1 where every sample stands for itself, all bands where spectra are changed as a
+        whole. Sizes the blocks.
     """
 
     gathers = (0,)
 
-    def __init__(
-        self, read: WindowReader, shape: tuple[int, int, int], *, bands_behind: int = 1
-    ) -> None:
+    def __init__(self, read: WindowReader, shape: tuple[int, int, int], *, behind: int = 1) -> None:
         self._reader = read
         self._shape = shape
-        self._bands_behind = bands_behind
+        self._behind = behind
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -59,7 +58,7 @@ class DerivedArray(WindowedArray):
         counts = [_count(span, length) for span, length in zip(spans, self._shape, strict=True)]
         if 0 in counts:
             return np.empty(counts, np.float32)
-        per_row = max(counts[0], self._bands_behind) * counts[2]
+        per_row = max(counts[0], self._behind) * counts[2]
         block = max(1, _BLOCK // per_row)
         if counts[1] <= block:
             return self._reader(bands, rows, columns)
