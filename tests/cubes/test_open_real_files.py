@@ -5,25 +5,49 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import scipy.io
 
+from napari_dgc.annotations.read import LABEL_SUFFIXES, read_labels
 from napari_dgc.composites import true_colour
 from napari_dgc.cubes.layout import layout_of_samples
 from napari_dgc.cubes.read import can_open, open_cube
 from napari_dgc.errors import UserError
 
+#: What an entry can expect; an entry that expects anything else makes a test fail.
+OPENED = ("load", "load_or_reject_unsupported")
+LABELS = ("label_image",)
+REFUSED = ("reject", "reject_no_3d_cube", "reject_or_other_format")
+#: Annotations, which are no cubes: to open_cube they are files of another kind.
+ANNOTATIONS = "LabelMe JSON"
 UNITS = {"Nanometers": "nm", "Micrometers": "um", "nm": "nm", "um": "um"}
+#: Two axes and the size of the image beside them, in an object of another program.
+UNFOLDED_STRUCT = "licensed/io_mat_witec_struct/Map.mat"
 FOURIER = ("CA small UF.hdr", "5_Mosaic_agg1024.hdr")
 
 
 @pytest.fixture(scope="module")
 def expected(shared_data):
-    entries = json.loads((shared_data / "EXPECTED.json").read_text())
-    return {name: entry for name, entry in entries.items() if name.endswith((".mat", ".hdr"))}
+    return json.loads((shared_data / "EXPECTED.json").read_text())
+
+
+def entries_that(expected, kinds):
+    """Return the entries that expect one of some kinds; annotations are refused as cubes."""
+    return {
+        name: entry
+        for name, entry in expected.items()
+        if (entry["expect"] if entry["format"] != ANNOTATIONS else "reject") in kinds
+    }
+
+
+def test_no_entry_is_forgotten(expected):
+    covered = [entries_that(expected, kinds) for kinds in (OPENED, LABELS, REFUSED)]
+    assert sorted(name for entries in covered for name in entries) == sorted(expected)
+    assert len(expected) >= 75
 
 
 def test_cubes_have_the_right_axes_type_and_samples(shared_data, expected):
-    loads = {name: entry for name, entry in expected.items() if entry["expect"] == "load"}
-    assert len(loads) >= 25
+    loads = entries_that(expected, OPENED)
+    assert len(loads) >= 43
     for name, entry in loads.items():
         cube = open_cube(shared_data / name)
         rows, columns, bands = entry["load"]["shape_hwc"]
@@ -36,14 +60,24 @@ def test_cubes_have_the_right_axes_type_and_samples(shared_data, expected):
             assert np.count_nonzero(~np.isfinite(values)) == entry["load"]["n_nonfinite"], name
         assert np.nanmin(values) == entry["load"]["min"], name
         assert np.nanmax(values) == entry["load"]["max"], name
+        assert cube.no_data == entry.get("nodata", cube.no_data), name
         assert can_open(shared_data / name), name
         assert true_colour(cube).shape == (rows, columns, 3), name
 
 
+def test_an_unfolded_image_in_a_struct_is_folded_again(shared_data):
+    cube = open_cube(shared_data / UNFOLDED_STRUCT)
+    stored = scipy.io.loadmat(shared_data / UNFOLDED_STRUCT)["Map_000_SpecData_1_F"][0, 0]
+    assert cube.variable == "Map_000_SpecData_1_F.data"
+    assert (cube.rows, cube.columns, cube.n_bands) == (5, 5, 1024)
+    in_matlab = stored["data"].reshape(5, 5, 1024, order="F")
+    np.testing.assert_array_equal(np.asarray(cube.data).transpose(1, 2, 0), in_matlab)
+    np.testing.assert_array_equal(cube.wavelengths, stored["axisscale"][1, 0].ravel())
+    assert cube.wavelength_unit == "nm"
+
+
 def test_wavelengths_come_with_their_unit(shared_data, expected):
-    for name, entry in expected.items():
-        if entry["expect"] != "load":
-            continue
+    for name, entry in entries_that(expected, OPENED).items():
         stated = entry.get("wavelengths", {"count": 0})
         cube = open_cube(shared_data / name)
         if stated["count"] == 0:
@@ -58,14 +92,31 @@ def test_wavelengths_come_with_their_unit(shared_data, expected):
 
 
 def test_everything_else_is_refused_in_one_sentence(shared_data, expected):
-    others = [name for name, entry in expected.items() if entry["expect"] != "load"]
-    assert len(others) >= 12
+    others = [name for name in entries_that(expected, REFUSED) if name != UNFOLDED_STRUCT]
+    assert len(others) >= 22
     for name in others:
         with pytest.raises(UserError) as refused:
             open_cube(shared_data / name)
         message = str(refused.value)
         assert len(message.splitlines()) == 1, name
         assert Path(name).name in message, name
+
+
+def test_label_images_are_labels_and_no_cubes(shared_data, expected):
+    labels = entries_that(expected, LABELS)
+    assert {Path(name).suffix for name in labels} == {".mat", ".npy", ".tif"} <= set(LABEL_SUFFIXES)
+    for name, entry in labels.items():
+        with pytest.raises(UserError) as refused:
+            open_cube(shared_data / name)
+        message = str(refused.value)
+        assert len(message.splitlines()) == 1, name
+        assert Path(name).name in message, name
+        if not name.endswith(".mat"):  # which may hold a cube as well
+            assert "label image" in message, name
+            assert not can_open(shared_data / name), name
+        stored = read_labels(shared_data / name)
+        assert np.unique(stored).tolist() == entry["gt_unique"], name
+        assert list(stored.shape) == entry.get("shape", list(stored.shape)), name
 
 
 def test_refusals_say_what_is_wrong(shared_data):
@@ -76,8 +127,6 @@ def test_refusals_say_what_is_wrong(shared_data):
         "licensed/io_malformed_hyspex_nodata/HySpexNIR.hdr": "HySpexNIR.raw",
         "licensed/io_mat_glint_4d/glint.mat": "9×7×2×651",
         "licensed/io_mat73_public/testfile14.mat": "3×1×4×2",
-        "licensed/io_mat_witec_struct/Map.mat": "Map_000_SpecData_1_F",
-        "licensed/io_tiff_wiser/gtiff.tiff": "supported are",
         "licensed/io_labelme_public/coco_not_labelme.json": "supported are",
     }
     for name, reason in reasons.items():

@@ -25,9 +25,14 @@ def add_cube_options(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument(
         "--layout",
-        choices=("auto", "band-row-column", "row-column-band", "row-band-column"),
+        choices=(
+            "auto",
+            *("band-row-column", "row-column-band", "row-band-column"),
+            *("column-by-column", "row-by-row"),
+        ),
         default="auto",
-        help="order of the axes where the file does not tell it (default: found by itself)",
+        help="order of the axes where the file does not tell it, or of the pixels in a matrix "
+        "(default: found by itself)",
     )
 
 

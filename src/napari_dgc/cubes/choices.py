@@ -1,11 +1,12 @@
 """Questions that opening a file may raise and that only the user can answer, and the answers."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_dgc.cancel import CancelToken, never_cancelled
 from napari_dgc.errors import UserError
 
 
@@ -21,11 +22,20 @@ class Request:
         ``"auto"``, or the order of the stored axes, such as ``"row-column-band"``.
     wavelengths
         Centre of each band, shape (bands,), in place of the file's own, or None.
+    ask
+        Whether the user wants to choose the variable even where only one can be meant.
+    token
+        Stops what takes long with an InterruptedError.
+    progress
+        Called with the share that is done, 0 to 1, of what takes long.
     """
 
     variable: str | None = None
     layout: str = "auto"
     wavelengths: NDArray[np.float64] | None = None
+    ask: bool = False
+    token: CancelToken = field(default_factory=never_cancelled)
+    progress: Callable[[float], None] = lambda share: None
 
     @property
     def wavelength_count(self) -> int | None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from napari_dgc.cubes import envi, hdf5, matlab, numpy_files
+from napari_dgc.cubes import envi, hdf5, matlab, numpy_files, tiff, zarr_store
 from napari_dgc.cubes.camera_folders import is_camera_folder, open_camera_folder
 from napari_dgc.cubes.choices import Request
 from napari_dgc.cubes.cube import HyperCube
@@ -66,15 +66,6 @@ def _is_matlab(path: Path) -> bool:
         return file.read(10) in (b"MATLAB 5.0", b"MATLAB 7.3")
 
 
-def _open_matlab(path: Path, request: Request) -> HyperCube:
-    return matlab.open_matlab(
-        path,
-        variable=request.variable,
-        layout=request.layout,
-        wavelength_count=request.wavelength_count,
-    )
-
-
 def _is_envi(path: Path) -> bool:
     return path.is_file() and envi.find_header(path) is not None
 
@@ -100,11 +91,14 @@ def _open_envi(path: Path, request: Request) -> HyperCube:
 
 #: Asked in this order.
 FORMATS = (
-    Format("MATLAB .mat files", _is_matlab, _open_matlab),
+    Format("MATLAB .mat files", _is_matlab, matlab.open_matlab),
+    Format("TIFF files", tiff.is_tiff, tiff.open_tiff, tiff.tiff_holds_cube),
     Format("HDF5 files", hdf5.is_hdf5_name, hdf5.open_hdf5),
     Format(
         "NumPy .npy files", numpy_files.is_npy, numpy_files.open_npy, numpy_files.npy_holds_cube
     ),
+    Format("NumPy .npz files", numpy_files.is_npz, numpy_files.open_npz),
+    Format("Zarr folders", zarr_store.is_zarr, zarr_store.open_zarr, zarr_store.zarr_holds_cube),
     Format("ENVI cubes (.hdr with its data file)", _is_envi, _open_envi, _has_envi_header),
     Format("folders of cameras that write ENVI cubes", is_camera_folder, open_camera_folder),
 )

@@ -14,7 +14,10 @@ from napari_dgc.errors import UserError
 BAND_FIRST = "band-row-column"
 BAND_LAST = "row-column-band"
 BAND_BETWEEN = "row-band-column"
-LAYOUTS = ("auto", BAND_FIRST, BAND_LAST, BAND_BETWEEN)
+#: Order of the pixels in a matrix of which one axis is all pixels of an image.
+BY_COLUMNS, BY_ROWS = "column-by-column", "row-by-row"
+PIXEL_ORDERS = (BY_COLUMNS, BY_ROWS)
+LAYOUTS = ("auto", BAND_FIRST, BAND_LAST, BAND_BETWEEN, *PIXEL_ORDERS)
 _BANDS_FIRST = {BAND_FIRST: (0, 1, 2), BAND_LAST: (2, 0, 1), BAND_BETWEEN: (1, 0, 2)}
 FEWEST_BANDS = 3
 MOST_SLICES, MOST_LINES = 32, 16
@@ -107,7 +110,7 @@ def decide_layout(
     Returns
     -------
     layout, reason
-        One of `LAYOUTS` without ``"auto"``, and one sentence.
+        One of `LAYOUTS` with three axes, and one sentence.
 
     Raises
     ------
@@ -118,6 +121,8 @@ def decide_layout(
     """
     if layout not in LAYOUTS:
         raise UserError(f"The layout “{layout}” is unknown; choose one of {', '.join(LAYOUTS)}.")
+    if layout in PIXEL_ORDERS:
+        raise UserError(f"{where} has rows and columns; the layout “{layout}” is for matrices.")
     if layout != "auto":
         return layout, f"Axes are read as {layout}, as asked for."
     first, middle, last = (int(length) for length in data.shape)

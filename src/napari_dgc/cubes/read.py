@@ -1,11 +1,13 @@
 """Opening hyperspectral cubes of any supported kind."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_dgc.cancel import CancelToken, never_cancelled
 from napari_dgc.cubes.choices import AmbiguousLayout, AmbiguousVariable, Request, VariableInfo
 from napari_dgc.cubes.cube import HyperCube
 from napari_dgc.cubes.empty_bands import find_empty_bands
@@ -47,6 +49,9 @@ def open_cube(
     layout: str = "auto",
     wavelengths: NDArray[np.float64] | None = None,
     wavelength_unit: str | None = None,
+    ask: bool = False,
+    token: CancelToken | None = None,
+    progress: Callable[[float], None] = lambda share: None,
 ) -> HyperCube:
     """Open a hyperspectral cube.
 
@@ -65,6 +70,14 @@ def open_cube(
         Centre of each band, shape (bands,), in place of the file's own.
     wavelength_unit
         Unit of `wavelengths`: ``"nm"``, ``"um"`` or ``"cm-1"``; guessed by default.
+    ask
+        Raise `AmbiguousVariable` with all that can be the cube even where only
+        one is likely to be meant.
+    token
+        Stops what takes long with an InterruptedError.
+    progress
+        Called with the share that is done, 0 to 1, where samples must be
+        unpacked to disk before they can be read.
 
     Returns
     -------
@@ -75,17 +88,22 @@ def open_cube(
     ------
     AmbiguousVariable, AmbiguousLayout
         Only the user can tell.
+    InterruptedError
+        It was stopped.
     UserError
         No such file, not a supported cube, or damaged.
     """
     path = Path(path)
-    request = Request(variable, layout, wavelengths)
+    token = token or never_cancelled()
+    request = Request(variable, layout, wavelengths, ask, token, progress)
     try:
         _refuse_unreadable(path)
         found = find_format(path)
         if found is None:
             raise UserError(_not_supported(path))
         cube = _with_empty_bands(found.open(path, request))
+    except InterruptedError:
+        raise
     except OSError as error:
         raise UserError(f"{path} cannot be read: {error.strerror or error}.") from error
     if wavelengths is None:

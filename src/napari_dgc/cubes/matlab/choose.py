@@ -1,0 +1,161 @@
+"""Which variable of a MATLAB file is the cube."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from napari_dgc.cubes.choices import AmbiguousVariable, Request, VariableInfo, describe_shape
+from napari_dgc.cubes.matlab.beside import image_shapes, size_of_image, wavelength_lengths
+from napari_dgc.cubes.matlab.file import MatFile, is_outermost, short
+from napari_dgc.cubes.matlab.readings import (
+    NUMERIC,
+    Reading,
+    named_in_stack,
+    plain_reading,
+    stack_readings,
+)
+from napari_dgc.errors import UserError
+
+DEFAULT_NAME = "cube"
+
+
+def choose_reading(file: MatFile, path: Path, request: Request, notes: list[str]) -> Reading:
+    """Return how the cube of a file is read.
+
+    Parameters
+    ----------
+    file
+        The open file.
+    path
+        The file, for messages.
+    request
+        What the user says.
+    notes
+        Receives a sentence when there was a choice.
+
+    Returns
+    -------
+    Reading
+        ``cube`` where there is one, else the only possible one.
+
+    Raises
+    ------
+    UserError
+        No cube in the file, or not of that name.
+    AmbiguousVariable
+        Several can be meant, or the user wants to be asked.
+    """
+    if request.variable is not None:
+        found = _named(file, request.variable)
+        if found is None and file.unfold():
+            found = _named(file, request.variable)
+        if found is None:
+            raise UserError(_why_not(file, request.variable, path))
+        return found
+    readings = _readings(file)
+    if not readings and file.unfold():
+        readings = _readings(file)
+    if not readings:
+        raise UserError(_nothing(file, path))
+    # A picture for display (red, green, blue) beside a cube is not meant.
+    spectral = [reading for reading in readings if not _is_picture(reading)] or readings
+    if request.ask:
+        raise AmbiguousVariable(
+            f"{path} holds {_listed([reading.offered for reading in readings])}.",
+            [reading.offered for reading in (*spectral, *_flattened(file, spectral))],
+        )
+    named = [reading for reading in spectral if short(reading.name) == DEFAULT_NAME]
+    if len(spectral) == 1:
+        if len(file.variables) > 1:
+            held = _listed([info for info in file.variables if is_outermost(info.name)])
+            notes.append(f"The cube is the variable “{spectral[0].name}”; the file holds {held}.")
+        return spectral[0]
+    offered = [reading.offered for reading in spectral]
+    if len(named) == 1:
+        notes.append(f"Of {_listed(offered)}, the variable “{named[0].name}” is taken.")
+        return named[0]
+    raise AmbiguousVariable(
+        f"{path} holds several variables that can be the cube: {_listed(offered)}; "
+        "choose one with --variable NAME.",
+        offered,
+    )
+
+
+def _readings(file: MatFile) -> list[Reading]:
+    """Return cubes and stacks of cubes; where there are none, matrices of pixels."""
+    variables = file.variables
+    counts = wavelength_lengths(file)
+    found: list[Reading] = []
+    for info in variables:
+        plain = plain_reading(info)
+        if plain is not None:
+            found.append(plain)
+        elif len(info.shape) == 4:
+            found += stack_readings(info, counts, image_shapes(variables, info))
+    return found or _flattened(file, [])
+
+
+def _flattened(file: MatFile, others: Sequence[Reading]) -> list[Reading]:
+    known = {reading.name for reading in others}
+    readings = (size_of_image(file, info) for info in file.variables if info.name not in known)
+    return [reading for reading in readings if reading is not None]
+
+
+def _named(file: MatFile, wanted: str) -> Reading | None:
+    info = next((info for info in file.variables if info.name == wanted), None)
+    if info is None:
+        return named_in_stack(wanted, file.variables)
+    if len(info.shape) == 4:
+        readings = stack_readings(info, (), ())
+        return readings[0] if len(readings) == 1 else None
+    return plain_reading(info) or size_of_image(file, info)
+
+
+def _why_not(file: MatFile, wanted: str, path: Path) -> str:
+    info = next((info for info in file.variables if info.name == wanted), None)
+    if info is None:
+        return f"{path} has no variable “{wanted}”; it holds {_listed(file.variables)}."
+    what = f"The variable {info} of {path}"
+    if info.dtype in NUMERIC and len(info.shape) == 4:
+        return (
+            f"{what} has four axes; choose one cube of the stack, such as "
+            f"--variable '{wanted}(:,:,:,1)' or --variable '{wanted}(1,:,:,:)'."
+        )
+    if info.dtype in NUMERIC and len(info.shape) == 2 and min(info.shape) > 1:
+        return (
+            f"{what} is a matrix: if its rows are pixels, save the number of rows and columns of "
+            "the image beside it, in variables rows and cols."
+        )
+    held = [
+        other for other in file.variables if other.name.startswith((f"{wanted}.", f"{wanted}{{"))
+    ]
+    if held:
+        return f"{what} is no cube itself; it holds {_listed(held)}."
+    return f"{what} is not a cube: three axes of real numbers are needed."
+
+
+def _nothing(file: MatFile, path: Path) -> str:
+    stack = next(
+        (info for info in file.variables if len(info.shape) == 4 and info.dtype in NUMERIC), None
+    )
+    more = (
+        ""
+        if stack is None
+        else (f"; a cube out of four axes is named like --variable '{stack.name}(:,:,:,1)'")
+    )
+    return (
+        f"{path} holds no cube, that is, no variable of real numbers with three axes; "
+        f"it holds {_listed(file.variables)}{more}."
+    )
+
+
+def _is_picture(reading: Reading) -> bool:
+    return reading.shape[2] in (3, 4) and reading.shape[0] > 4
+
+
+def _listed(variables: Sequence[VariableInfo], most: int = 8) -> str:
+    if not variables:
+        return "no variables"
+    words = [f"“{info.name}” ({describe_shape(info.shape)} {info.dtype})" for info in variables]
+    if len(words) > most:
+        words = [*words[:most], f"{len(words) - most} more"]
+    return ", ".join(words)
