@@ -10,6 +10,8 @@ from qtpy.QtWidgets import QDockWidget, QMainWindow, QWidget
 #: Object names of the widgets that share one place.
 TRAIN = "dgc_train_dock"
 MERGE = "dgc_merge_dock"
+SPECTRUM = "dgc_spectrum_dock"
+_TALL = (TRAIN, MERGE, SPECTRUM)
 
 
 def open_dock(viewer: Any, widget: QWidget, title: str, *, tabify: bool = False) -> QDockWidget:
@@ -31,37 +33,48 @@ def enclosing_dock(widget: QWidget) -> QDockWidget | None:
     return parent
 
 
-def share_place(frame: QDockWidget, other: str) -> None:
-    """Lay a dock that was just opened over the one that holds the widget named `other`.
+def share_place(frame: QDockWidget) -> None:
+    """Lay a dock that was just opened over another one of this plugin.
 
-    Both are tall: napari would put one below the other, with room for hardly
+    All are tall: napari would put one below the other, with room for hardly
     one row. A place that the user has chosen since is left alone.
     """
     window = frame.parentWidget()
     # A dock that opens after this one comes over it by itself.
-    if window is None or window.findChild(QWidget, other) is None:
+    if window is None or not any(_holds_another(dock, frame) for dock in _docks(window)):
         return
     # napari is still about to put the dock into its window
     timer = QTimer(frame)
     timer.setSingleShot(True)
-    timer.timeout.connect(lambda: _share_place(frame, other))
+    timer.timeout.connect(lambda: _share_place(frame))
     timer.start(0)
 
 
-def _share_place(frame: QDockWidget, other: str) -> None:
+def _share_place(frame: QDockWidget) -> None:
     window = frame.parentWidget()
     if not isinstance(window, QMainWindow) or not frame.isVisible() or frame.isFloating():
         return
     area = window.dockWidgetArea(frame)
-    for dock in window.findChildren(QDockWidget):
+    beside = window.tabifiedDockWidgets(frame)
+    for dock in _docks(window):
         if (
-            dock is not frame
-            and dock.findChild(QWidget, other) is not None
+            _holds_another(dock, frame)
+            # those behind another tab are hidden, and come with it
             and dock.isVisible()
             and not dock.isFloating()
             and window.dockWidgetArea(dock) == area
-            and dock not in window.tabifiedDockWidgets(frame)
+            and dock not in beside
         ):
             window.tabifyDockWidget(dock, frame)
             frame.raise_()
             return
+
+
+def _docks(window: QWidget) -> list[QDockWidget]:
+    return list(window.findChildren(QDockWidget))
+
+
+def _holds_another(dock: QDockWidget, frame: QDockWidget) -> bool:
+    if dock is frame:
+        return False
+    return any(dock.findChild(QWidget, name) is not None for name in _TALL)

@@ -18,6 +18,12 @@ _PATHS: dict[str, str] = {
     '<path d="M9.5 21h5"/>',
     "highlight": '<path d="M2 12q10-13 20 0q-10 13-20 0z"/><circle cx="12" cy="12" r="3"/>',
     "pick": '<circle cx="12" cy="12" r="6"/><path d="M12 2v6M12 16v6M2 12h6M16 12h6"/>',
+    "live": '<path d="M3 17q3-1 4-6t3.500-5t3 6t4 4.500h3.500"/>',
+    "pin": '<path d="M12 21q-6-7-6-11a6 6 0 0 1 12 0q0 4-6 11z"/><circle cx="12" cy="10" r="2"/>',
+    "region": '<path d="M4 8l7-4l9 5l-3 10H7z"/>',
+    "label": '<path d="M3 12l8-8h9v9l-8 8z"/><circle cx="16" cy="8" r="1"/>',
+    "bad": '<path d="M4 20V10M9 20V5M14 20v-8M19 20V7"/><path d="M10 4l8 8M18 4l-8 8"/>',
+    "delete": '<path d="M7 7l10 10M17 7L7 17"/>',
     "folder": '<path d="M3 6h6l2 3h10v10H3z"/>',
     "export": '<path d="M12 15V4M8 8l4-4l4 4M4 14v6h16v-6"/>',
 }

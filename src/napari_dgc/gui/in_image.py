@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 #: Opacity of the classes that are not selected.
 _PALE = 0.2
 #: A press that moves further than this many screen pixels drags the image.
-_DRAG = 4.0
+DRAG = 4.0
 
 
 def class_at(session: Session, position: tuple[float, ...]) -> int:
@@ -74,7 +74,7 @@ class ClassPicker:
         while event.type == "mouse_move":
             moved = max(moved, float(np.abs(np.array(event.pos, float) - start).max()))
             yield
-        if moved <= _DRAG:
+        if moved <= DRAG:
             number = class_at(self._session, event.position)
             if number:
                 self._picked(number, bool({"Control", "Shift"} & _names(event.modifiers)))

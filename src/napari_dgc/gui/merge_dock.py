@@ -28,7 +28,7 @@ from napari_dgc.gui.class_actions import (
 from napari_dgc.gui.class_edits import ClassEdits
 from napari_dgc.gui.class_table import ClassTableModel, ClassTableView
 from napari_dgc.gui.confidence_switch import ConfidenceSwitch
-from napari_dgc.gui.docking import MERGE, TRAIN, enclosing_dock, share_place
+from napari_dgc.gui.docking import MERGE, enclosing_dock, share_place
 from napari_dgc.gui.empty_state import EmptyState
 from napari_dgc.gui.export_panel import ExportPanel
 from napari_dgc.gui.granularity import GranularitySlider
@@ -185,7 +185,7 @@ class MergeDock(QWidget):
         if self._frame is None:
             self._frame = enclosing_dock(self)
             if self._frame is not None:
-                share_place(self._frame, TRAIN)
+                share_place(self._frame)
                 # Qt does not hide a dock that lies behind another tab, it only says so.
                 self._frame.visibilityChanged.connect(self._set_awake)
         self._set_awake(True)

@@ -22,7 +22,7 @@ from qtpy.QtWidgets import (
 from napari_dgc.clustering.events import EpochFinished, Notice
 from napari_dgc.errors import UserError
 from napari_dgc.gui import messages
-from napari_dgc.gui.docking import MERGE, TRAIN, enclosing_dock, share_place
+from napari_dgc.gui.docking import TRAIN, enclosing_dock, share_place
 from napari_dgc.gui.lifetime import connect_while_alive
 from napari_dgc.gui.loss_plot import LossPlot
 from napari_dgc.gui.scan_list import ScanList
@@ -131,7 +131,7 @@ class TrainDock(QScrollArea):
         frame = None if self._placed else enclosing_dock(self)
         if frame is not None:
             self._placed = True
-            share_place(frame, MERGE)
+            share_place(frame)
 
     @property
     def epochs(self) -> list[EpochFinished]:

@@ -116,3 +116,35 @@ class _BandMoments:
         variance = self._squares / np.maximum(self._number - 1, 1)
         sd = np.where(self._number > 1, np.sqrt(variance), np.nan)
         return RegionSpectrum(mean, sd, self._pixels)
+
+
+def polygon_mask(
+    outline: NDArray[np.float64], rows: int, columns: int
+) -> tuple[NDArray[np.bool_], tuple[int, int]]:
+    """Find the pixels in a polygon.
+
+    Parameters
+    ----------
+    outline
+        (corners, 2) rows and columns, in pixels from the centre of the first one.
+    rows, columns
+        Extent of the scan, to which the polygon is cut.
+
+    Returns
+    -------
+    mask, origin
+        True for pixels whose centre lies inside, over the polygon's bounding box, and
+        the row and column at which that begins. A polygon that holds no centre takes
+        the pixel in its middle.
+    """
+    from skimage.measure import grid_points_in_poly
+
+    low = np.clip(np.floor(outline.min(axis=0)), 0, (rows - 1, columns - 1)).astype(int)
+    high = np.clip(np.ceil(outline.max(axis=0)), 0, (rows - 1, columns - 1)).astype(int)
+    inside: Any = grid_points_in_poly  # of no declared types
+    mask: NDArray[np.bool_] = inside(tuple(high - low + 1), outline - low)
+    if not mask.any():
+        middle = np.round((outline.min(axis=0) + outline.max(axis=0)) / 2).astype(int)
+        if 0 <= middle[0] < rows and 0 <= middle[1] < columns:
+            return np.ones((1, 1), bool), (int(middle[0]), int(middle[1]))
+    return mask, (int(low[0]), int(low[1]))
