@@ -279,7 +279,7 @@ def test_corrupt_compressed_samples_are_refused(tmp_path):
         ("pointer.mat", b"version https://git-lfs.github.com/spec/v1\n", "not a MATLAB file"),
         ("zeros.mat", bytes(200), "zeros.mat"),
         ("cube.npy", b"\x93NUMPY\x01\x00", "cube.npy is not a .npy file or is damaged"),
-        ("cube.tif", b"II*\x00" + bytes(20), "supported are"),
+        ("cube.tif", b"II*\x00" + bytes(20), "cube.tif is damaged"),
         ("labels.json", b"{}", "supported are"),
     ],
 )
