@@ -293,9 +293,13 @@ def ahead(options) -> None:
                 for prefetch, model in models.items():
                     model.epochs = model.epoch + 1
                     begin = time.perf_counter(), time.process_time()
-                    with model._batches(there, never_cancelled()) as batches:
+                    one = range(model.epoch, model.epochs)
+                    training = model._kernel
+                    with training.batches(
+                        there, one, seed=model.seed, token=never_cancelled()
+                    ) as batches:
                         for batch in batches:
-                            model._train_step(batch)
+                            training.step(batch)
                     taken[prefetch].append(
                         (time.perf_counter() - begin[0], time.process_time() - begin[1])
                     )

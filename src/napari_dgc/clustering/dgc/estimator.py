@@ -8,7 +8,7 @@ pulls on the clusters themselves:
 1. Spectra are projected to features in which the sensor's noise is white
    (`NoiseModel`, one for all scans).
 2. `LearnedMeanShift` moves each pixel towards its like among its neighbours; its
-   kernel is learned by likelihood, which has no collapsed solution.
+   kernel is learned by likelihood (`KernelTraining`), which has no collapsed solution.
 3. `find_borders` tells pixels that mix two materials; clusters are found without them.
 4. Prototypes are found by k-means on a sample of all scans, many more than wanted,
    merged to the wanted number of fine clusters by a tempered Ward criterion that
@@ -17,13 +17,10 @@ pulls on the clusters themselves:
 """
 
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager
-from copy import deepcopy
 from pathlib import Path
-from typing import Any, Self, TypeAlias
+from typing import Any, Self
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from napari_dgc.cancel import CancelToken, never_cancelled
@@ -34,44 +31,33 @@ from napari_dgc.clustering.devices import resolve_device
 from napari_dgc.clustering.dgc.centroids import Centroids
 from napari_dgc.clustering.dgc.config import DGCConfig
 from napari_dgc.clustering.dgc.features import FeatureSpace, Stacks
+from napari_dgc.clustering.dgc.kernel_training import Batch, KernelTraining
 from napari_dgc.clustering.dgc.need import Need
 from napari_dgc.clustering.dgc.pixel_model import PixelModel
 from napari_dgc.clustering.estimator import Clusterer
 from napari_dgc.clustering.events import (
     EpochFinished,
     LabelsReady,
-    Notice,
     Progress,
     TrainingEvent,
     TrainingFinished,
     TrainingStarted,
 )
-from napari_dgc.clustering.labelling import check_stop, summarise
+from napari_dgc.clustering.labelling import summarise
 from napari_dgc.clustering.noise import NoiseModel
-from napari_dgc.clustering.patches import PairSampler
-from napari_dgc.clustering.prefetch import read_ahead
 from napari_dgc.clustering.presence import keep_present
 from napari_dgc.clustering.storage import (
     summary_from_tensors,
     summary_tensors,
     write_model,
 )
-from napari_dgc.clustering.torch_state import (
-    load_optimiser,
-    optimiser_arrays,
-)
 from napari_dgc.clustering.trust import HeldBackPixels, TrustedEpoch, held_back_windows
 from napari_dgc.cubes import HyperCube
 from napari_dgc.errors import UserError
 from napari_dgc.partition import ClusterSummary, Partition, build_tree
 
-#: More steps than this without a finite loss end the training.
-_MOST_SKIPPED = 10
 #: Confidence is calibrated on so many classes of the merge tree.
 _CLASSES = 4
-
-#: Features (n, dimensions, rows, columns) and validity (n, rows, columns) of a step's patches.
-Batch: TypeAlias = tuple[NDArray[np.float32], NDArray[np.bool_]]
 
 
 class DeepGlobalClustering(Clusterer):
@@ -116,7 +102,7 @@ class DeepGlobalClustering(Clusterer):
         self.device = device
         self.seed = seed
         self.model: PixelModel | None = None
-        self._optimiser: torch.optim.Adam | None = None
+        self._training: KernelTraining | None = None
         self._summary: ClusterSummary | None = None
         self._trusted: TrustedEpoch | None = None
         self._epoch = 0
@@ -189,7 +175,8 @@ class DeepGlobalClustering(Clusterer):
                 sample = space.stacks(
                     content_windows(cubes, space.grid, seed=self.seed, token=token)
                 )
-                self._use(device)
+                training = self._kernel
+                training.to(device)
             else:
                 self._forget()
                 raw = []
@@ -203,7 +190,7 @@ class DeepGlobalClustering(Clusterer):
                 self.model = PixelModel.start(
                     space, sample, reach=self.config.reach, contrast=self.config.contrast
                 )
-                self._use(device)
+                training = self._training = KernelTraining(self.model, self.config, device)
                 if self.config.reach < 0:
                     self.model.measure_reach(sample)
                 yield Progress("finding clusters", 0.5)
@@ -213,7 +200,8 @@ class DeepGlobalClustering(Clusterer):
             held_back = space.stacks(
                 held_back_windows(cubes, space.grid, seed=self.seed, token=token)
             )
-            with self._batches(cubes, token) as batches:
+            left = range(self._epoch, self.epochs)
+            with training.batches(cubes, left, seed=self.seed, token=token) as batches:
                 yield from self._epochs(cubes, sample, held_back, batches, token, previews)
         except InterruptedError:
             found = self.model is not None and self.model.centroids is not None
@@ -234,25 +222,11 @@ class DeepGlobalClustering(Clusterer):
         previews: bool,
     ) -> Iterator[TrainingEvent]:
         """Yield the events of the epochs that are left."""
-        config = self.config
-        skipped = 0
         judge = HeldBackPixels.choose(held_back, self._trained.space.noise.ratios, seed=self.seed)
         while self._epoch < self.epochs:
             before = self._snapshot()
             try:
-                for step in range(config.steps):
-                    check_stop(token)
-                    number = self._epoch * config.steps + step
-                    if not np.isfinite(self._train_step(next(batches))):
-                        skipped += 1
-                        yield Notice(f"Step {number + 1} gave no finite loss and was skipped.")
-                    if skipped > _MOST_SKIPPED:
-                        raise UserError(
-                            "Training gives no finite loss on these scans; "
-                            "check them for extreme values and bad bands."
-                        )
-                    yield Progress(f"epoch {self._epoch + 1}", (step + 1) / (config.steps + 1))
-                check_stop(token)
+                yield from self._kernel.epoch(self._epoch, batches, token)
                 self._epoch += 1
                 active = self._fit_centroids(cubes, sample)
                 if previews or self._epoch == self.epochs:
@@ -276,28 +250,20 @@ class DeepGlobalClustering(Clusterer):
 
     def _snapshot(self) -> tuple[Any, ...]:
         """Return everything an epoch changes."""
-        assert self._optimiser is not None
-        return (
-            self._epoch,
-            self._summary,
-            self._trained.centroids,
-            self._trained.calibration,
-            deepcopy(self._trained.network.state_dict()),
-            deepcopy(self._optimiser.state_dict()),
-        )
+        model = self._trained
+        kernel = self._kernel.snapshot()
+        return self._epoch, self._summary, model.centroids, model.calibration, kernel
 
     def _roll_back(self, snapshot: tuple[Any, ...]) -> None:
         """Return to a `_snapshot`."""
-        assert self._optimiser is not None
-        self._epoch, self._summary, *held, network, optimiser = snapshot
-        self._trained.centroids, self._trained.calibration = held
-        self._trained.network.load_state_dict(network)
-        self._optimiser.load_state_dict(optimiser)
+        model = self._trained
+        self._epoch, self._summary, model.centroids, model.calibration, kernel = snapshot
+        self._kernel.roll_back(kernel)
 
     def _forget(self) -> None:
         """Return to the untrained state."""
         self._epoch = 0
-        self.model = self._optimiser = self._summary = self._trusted = None
+        self.model = self._training = self._summary = self._trusted = None
 
     @property
     def _trained(self) -> PixelModel:
@@ -305,49 +271,10 @@ class DeepGlobalClustering(Clusterer):
             raise UserError("This model has not been trained yet; train it first.")
         return self.model
 
-    def _use(self, device: str) -> None:
-        """Move to a device, and make the optimiser unless there is one from before."""
-        self._trained.to(device)
-        parameters = self._trained.network.parameters()
-        if self._optimiser is None:
-            self._optimiser = torch.optim.Adam(parameters, lr=self.config.learning_rate)
-        else:
-            # Loading brings its moments to the device of the parameters.
-            self._optimiser.load_state_dict(self._optimiser.state_dict())
-
-    def _batches(
-        self, cubes: Sequence[HyperCube], token: CancelToken
-    ) -> AbstractContextManager[Iterator[Batch]]:
-        """Return the patches of the steps that are left, in their order, read ahead."""
-        config = self.config
-        sampler = PairSampler(
-            [(cube.rows, cube.columns) for cube in cubes], patch=config.patch, seed=self.seed
-        )
-        space = self._trained.space
-
-        def read(number: int) -> Batch:
-            patches = []
-            for pair in sampler.batch(number, config.batch):
-                for window in (pair.window_a, pair.window_b):
-                    check_stop(token)
-                    patches.append(space.read(cubes[pair.scan], *window))
-            return np.stack([p[0] for p in patches]), np.stack([p[1] for p in patches])
-
-        steps = range(self._epoch * config.steps, self.epochs * config.steps)
-        return read_ahead(read, steps, config.prefetch)
-
-    def _train_step(self, batch: Batch) -> float:
-        """Learn from one batch of patch pairs; returns the loss."""
-        model = self._trained
-        loss: torch.Tensor = model.network.surprise(*model.tensors(*batch))
-        value = float(loss.detach())
-        assert self._optimiser is not None
-        if np.isfinite(value):
-            self._optimiser.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
-            torch.nn.utils.clip_grad_norm_(model.network.parameters(), 1.0)
-            self._optimiser.step()
-        return value
+    @property
+    def _kernel(self) -> KernelTraining:
+        assert self._training is not None, "made with the model"
+        return self._training
 
     def _fit_centroids(self, cubes: Sequence[HyperCube], sample: Stacks) -> int:
         """Fit centroids to the shifted sample of all scans; returns how many own pixels of it."""
@@ -436,11 +363,9 @@ class DeepGlobalClustering(Clusterer):
         """Write the model and its training state (see `Clusterer.save`)."""
         if self.model is None or self.model.centroids is None:
             raise UserError("There is nothing to save yet; train the model first.")
-        tensors = self.model.arrays() | summary_tensors(self._summary)
+        tensors = self.model.arrays() | summary_tensors(self._summary) | self._kernel.arrays()
         if self._trusted is not None:
             tensors |= self._trusted.tensors()
-        if self._optimiser is not None:
-            tensors |= optimiser_arrays(self._optimiser, "optimiser")
         metadata = {
             "config": self.config.to_json() | {"epochs": self.epochs, "device": self.device},
             "epoch": self._epoch,
@@ -453,11 +378,11 @@ class DeepGlobalClustering(Clusterer):
         """Rebuild an estimator from what `save` wrote."""
         config = DGCConfig.from_json(metadata["config"])
         estimator = cls(**config.to_json())
-        estimator.model = PixelModel.from_arrays(BandGrid.from_metadata(metadata["bands"]), tensors)
+        model = PixelModel.from_arrays(BandGrid.from_metadata(metadata["bands"]), tensors)
+        estimator.model = model
+        estimator._training = KernelTraining(model, config)
+        estimator._training.load(tensors)
         estimator._epoch = int(metadata["epoch"])
         estimator._summary = summary_from_tensors(tensors)
         estimator._trusted = TrustedEpoch.from_tensors(tensors)
-        estimator._use("cpu")
-        assert estimator._optimiser is not None
-        load_optimiser(estimator._optimiser, "optimiser", tensors)
         return estimator
