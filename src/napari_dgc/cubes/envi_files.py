@@ -122,13 +122,13 @@ def _beside(path: Path, names: Sequence[str]) -> list[Path]:
 
 def _sharing_stem(header_path: Path) -> list[Path]:
     start = header_path.stem.lower() + "."
-    return [
-        header_path.with_name(entry.name)
-        for entry in sorted(_entries(header_path), key=lambda entry: entry.name)
-        if entry.name.lower().startswith(start)
-        and not entry.name.lower().endswith(".hdr")
-        and entry.is_file()
+    names = sorted(entry.name for entry in _entries(header_path))
+    others = [
+        header_path.with_name(name)
+        for name in names
+        if name.lower().startswith(start) and not name.lower().endswith(".hdr")
     ]
+    return [file for file in others if file.is_file()]
 
 
 def _entries(path: Path) -> list[os.DirEntry[str]]:

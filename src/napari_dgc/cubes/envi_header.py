@@ -53,6 +53,8 @@ _DECISIVE = frozenset(
 def is_envi_header(path: Path) -> bool:
     """Tell whether a file begins as an ENVI header does."""
     try:
+        if not path.is_file():  # opening a pipe would wait for ever
+            return False
         with path.open("rb") as file:
             return file.read(64).lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"ENVI")
     except OSError:
