@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 
 import numpy as np
 import pytest
@@ -19,7 +19,6 @@ from napari_dgc.clustering.events import (
     TrainingFinished,
     TrainingStarted,
 )
-from napari_dgc.clustering.storage import write_model
 from napari_dgc.cubes import HyperCube
 from napari_dgc.cubes.matlab_writer import write_matlab
 from napari_dgc.partition import ClusterSummary
@@ -28,8 +27,8 @@ from napari_dgc.partition import ClusterSummary
 class ByBrightness(Clusterer):
     """Clusters are bins of the first band (values 0 to 1)."""
 
-    method: ClassVar[str] = "dgc"
-    title: ClassVar[str] = "bins of brightness"
+    method = "dgc"
+    title = "bins of brightness"
 
     def __init__(
         self, *, clusters: int = 16, epochs: int = 10, seed: int = 0, device: str = "auto"
@@ -85,9 +84,9 @@ class ByBrightness(Clusterer):
         bins = np.clip((np.nan_to_num(first) * self.clusters).astype(int), 0, self.clusters - 1)
         return np.where(np.isfinite(first), bins + 1, 0).astype(np.uint16)
 
-    def save(self, folder: Path) -> None:
+    def contents(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
         content = {"clusters": self.clusters, "epochs": self.epochs, "seed": self.seed}
-        write_model(folder, self.method, content, {"epoch": np.array([self._epoch])})
+        return content, {"epoch": np.array([self._epoch])}
 
     @classmethod
     def restore(cls, metadata: dict[str, Any], tensors: dict[str, NDArray[Any]]) -> Self:

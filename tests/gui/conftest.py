@@ -102,11 +102,8 @@ class MovingStripes(Clusterer):
     def predict(self, cube, *, token=None):
         return self._labels(cube)
 
-    def save(self, folder):
-        from napari_dgc.clustering.storage import write_model
-
-        values = {**self.options, "epoch": self._epoch}
-        write_model(folder, self.method, values, {"nothing": np.zeros(1, np.float32)})
+    def contents(self):
+        return {**self.options, "epoch": self._epoch}, {"nothing": np.zeros(1, np.float32)}
 
     @classmethod
     def restore(cls, metadata, tensors):

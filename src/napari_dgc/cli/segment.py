@@ -64,7 +64,7 @@ def run(args: argparse.Namespace) -> int:
     from napari_dgc.cli.cube_options import open_cubes, say_decisions
     from napari_dgc.cli.folders import make_folder, refuse_same_names
     from napari_dgc.cli.interrupt import stop_on_interrupt
-    from napari_dgc.cli.progress import ProgressLine
+    from napari_dgc.cli.progress import ProgressLine, say
     from napari_dgc.clustering.storage import load_model
 
     cubes = open_cubes(args)
@@ -77,6 +77,8 @@ def run(args: argparse.Namespace) -> int:
     out: Path = args.out
     make_folder(out, "the label maps")
     say_decisions(cubes)
+    if estimator.preprocessing:
+        say(f"the model prepares scans with {estimator.preprocessing}")
     line = ProgressLine()
     with stop_on_interrupt("stopping; the maps written so far are kept") as token:
         for position, cube in enumerate(cubes):

@@ -2,7 +2,7 @@
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from napari_dgc.cli import COMMANDS, INTERRUPTED, SUCCESS
 from napari_dgc.cli.options import count, seed
@@ -46,9 +46,36 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         "--device", default="auto", help="auto, cpu, cuda or mps (default auto: the fastest)"
     )
     parser.add_argument(
+        "--preprocess",
+        action=PreprocessAction,
+        metavar="STEPS",
+        help="steps that scans go through first, such as snv,savgol:window=11:order=2; they stay "
+        "with the model; 'help' lists them (default: none)",
+    )
+    parser.add_argument(
         "--resume", action="store_true", help="go on with the model in --model up to --epochs"
     )
     add_cube_options(parser)
+
+
+class PreprocessAction(argparse.Action):
+    """Reads steps into a pipeline, or lists all steps and leaves."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: Any,
+        option_string: str | None = None,
+    ) -> None:
+        """Take the option's value (see `argparse.Action`)."""
+        from napari_dgc.preprocessing import Pipeline, parse_steps
+        from napari_dgc.preprocessing.registry import describe_steps
+
+        if values == "help":
+            print(describe_steps())
+            parser.exit()
+        setattr(namespace, self.dest, Pipeline(parse_steps(values)))
 
 
 def run(args: argparse.Namespace) -> int:
@@ -125,16 +152,18 @@ def epoch_line(event: "EpochFinished") -> str:
 
 def _new(args: argparse.Namespace) -> "Clusterer":
     from napari_dgc.clustering.devices import resolve_device
+    from napari_dgc.clustering.preprocessed import Preprocessed
     from napari_dgc.clustering.registry import get_method
 
     # Refuses a device that is not there before anything is read.
     resolve_device(args.device)
-    return get_method(args.method or DEFAULT_METHOD)(
+    estimator = get_method(args.method or DEFAULT_METHOD)(
         clusters=CLUSTERS if args.clusters is None else args.clusters,
         epochs=EPOCHS if args.epochs is None else args.epochs,
         seed=SEED if args.seed is None else args.seed,
         device=args.device,
     )
+    return estimator if args.preprocess is None else Preprocessed(estimator, args.preprocess)
 
 
 def _resumed(args: argparse.Namespace) -> "Clusterer":
@@ -142,7 +171,9 @@ def _resumed(args: argparse.Namespace) -> "Clusterer":
     from napari_dgc.clustering.storage import load_model
 
     estimator = load_model(args.model)
+    steps = None if args.preprocess is None else str(args.preprocess)
     for option, given, held in (
+        ("--preprocess", steps, estimator.preprocessing or "no steps"),
         ("--method", args.method, estimator.method),
         ("--clusters", args.clusters, estimator.n_clusters),
         ("--seed", args.seed, estimator.seed),

@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,9 +24,9 @@ class Clusterer(ABC):
     """
 
     #: Name in the registry and on the command line.
-    method: ClassVar[str]
+    method: str
     #: One line for menus and ``--help``.
-    title: ClassVar[str]
+    title: str
     #: Where training ends, and where to compute; both may be changed before `fit_iter` resumes.
     epochs: int
     device: str
@@ -140,11 +140,28 @@ class Clusterer(ABC):
         """
         raise UserError(f"The method {self.method} gives no confidence; train with another one.")
 
-    @abstractmethod
+    @property
+    def preprocessing(self) -> str:
+        """Steps that scans go through first, as on the command line; empty for none."""
+        return ""
+
     def save(self, folder: Path) -> None:
         """Write the model and its training state (JSON + safetensors, never pickle)."""
+        from napari_dgc.clustering.storage import write_model
+
+        write_model(folder, self.method, *self.contents())
+
+    @abstractmethod
+    def contents(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+        """Return model and training state as plain JSON values and arrays.
+
+        Raises
+        ------
+        UserError
+            When nothing has been learned yet.
+        """
 
     @classmethod
     @abstractmethod
     def restore(cls, metadata: dict[str, Any], tensors: dict[str, NDArray[Any]]) -> Self:
-        """Rebuild an estimator from what `save` wrote (see `storage.load_model`)."""
+        """Rebuild an estimator from its `contents` (see `storage.load_model`)."""

@@ -22,7 +22,11 @@ from napari_dgc.partition.summary import ClusterSummary
 
 MODEL_FILE = "model.json"
 FORMAT = "napari-dgc model"
-FORMAT_VERSION = 2
+#: Version of a model by itself, and of one whose scans are preprocessed: a program that knows
+#: no preprocessing must not label scans with the latter.
+PLAIN_VERSION, PREPROCESSED_VERSION = 2, 3
+#: Key of the metadata that says how scans are preprocessed.
+PREPROCESSING = "preprocessing"
 _TENSOR_NAME = re.compile(r"model-[0-9a-f]{16}\.safetensors")
 
 
@@ -49,7 +53,7 @@ def write_model(
     tensor_name = f"model-{hashlib.sha256(content).hexdigest()[:16]}.safetensors"
     document = {
         "format": FORMAT,
-        "format_version": FORMAT_VERSION,
+        "format_version": PREPROCESSED_VERSION if PREPROCESSING in metadata else PLAIN_VERSION,
         "written_by": f"napari-dgc {__version__}",
         "method": method,
         "tensors": tensor_name,
@@ -83,7 +87,7 @@ def read_model(folder: Path) -> tuple[str, dict[str, Any], dict[str, NDArray[Any
         raise UserError(f"The model file {path} cannot be read ({error}); train anew.") from None
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise UserError(f"{path} is not a napari-dgc model; choose a folder that train wrote.")
-    if document.get("format_version") != FORMAT_VERSION:
+    if document.get("format_version") not in (PLAIN_VERSION, PREPROCESSED_VERSION):
         raise UserError(f"{path} was written by another version of napari-dgc; update it.")
     tensor_name = str(document.get("tensors"))
     if not _TENSOR_NAME.fullmatch(tensor_name):
@@ -99,10 +103,13 @@ def read_model(folder: Path) -> tuple[str, dict[str, Any], dict[str, NDArray[Any
 
 def load_model(folder: Path) -> Clusterer:
     """Load the estimator saved in a folder, whatever its method."""
+    from napari_dgc.clustering.preprocessed import Preprocessed
     from napari_dgc.clustering.registry import get_method
 
     method, metadata, tensors = read_model(folder)
     try:
+        if PREPROCESSING in metadata:
+            return Preprocessed.restore(metadata, tensors)
         return get_method(method).restore(metadata, tensors)
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
         raise UserError(f"The model in {folder} is damaged ({error}); train it anew.") from None

@@ -11,7 +11,7 @@ from napari_dgc.cubes import HyperCube
 from napari_dgc.cubes.windowed import Span
 from napari_dgc.errors import UserError
 from napari_dgc.preprocessing.parameters import parameter
-from napari_dgc.preprocessing.step import Learned, Learner, Step, derived
+from napari_dgc.preprocessing.step import Learned, Learner, Step, derived, learned_array
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ class Destripe(Step):
 
     def apply(self, cube: HyperCube, learned: Learned) -> HyperCube:
         """Return the cube with this step done (see `Step.apply`)."""
-        stripes = learned["stripes"].astype(np.float32)
+        stripes = learned_array(self, learned, "stripes", cube.n_bands).astype(np.float32)
         if cube.columns != stripes.shape[1]:
             raise UserError(
                 f"The step “{self.name}” learned the stripes of a camera with "

@@ -184,6 +184,8 @@ class Absorbance(BandwiseStep):
         ),
     )
 
-    def change(self, learned: Learned) -> Callable[[NDArray[np.float32], Span], NDArray[Any]]:
+    def change(
+        self, learned: Learned, bands: int
+    ) -> Callable[[NDArray[np.float32], Span], NDArray[Any]]:
         """Return what is done to samples (see `BandwiseStep.change`)."""
         return lambda values, _: -np.log10(np.maximum(values, np.float32(self.floor)))

@@ -18,6 +18,7 @@ from napari_dgc.preprocessing.step import (
     Learner,
     Step,
     derived,
+    learned_array,
     with_bands,
 )
 
@@ -42,13 +43,18 @@ class Standardise(BandwiseStep):
         """Return what sees all scans (see `Step.learner`)."""
         return _BandMoments(cubes[0].n_bands)
 
-    def change(self, learned: Learned) -> Callable[[NDArray[np.float32], Span], NDArray[Any]]:
+    def change(
+        self, learned: Learned, bands: int
+    ) -> Callable[[NDArray[np.float32], Span], NDArray[Any]]:
         """Return what is done to samples (see `BandwiseStep.change`)."""
-        mean, spread = (learned[key].astype(np.float32) for key in ("mean", "spread"))
+        mean, spread = (
+            learned_array(self, learned, key, bands).astype(np.float32)
+            for key in ("mean", "spread")
+        )
 
-        def standardised(values: NDArray[np.float32], bands: Span) -> NDArray[Any]:
-            away = values - mean[bands][:, None, None]
-            away /= spread[bands][:, None, None]
+        def standardised(values: NDArray[np.float32], some: Span) -> NDArray[Any]:
+            away = values - mean[some][:, None, None]
+            away /= spread[some][:, None, None]
             return away
 
         return standardised
@@ -123,6 +129,7 @@ class NoiseWhitening(Step):
 
     def apply(self, cube: HyperCube, learned: Learned) -> HyperCube:
         """Return the cube with this step done (see `Step.apply`)."""
+        learned_array(self, learned, "noise.mean", cube.n_bands)
         model = NoiseModel.from_tensors(dict(learned))
 
         def read(bands: Span, rows: slice, columns: slice) -> NDArray[np.float32]:

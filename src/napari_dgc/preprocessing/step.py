@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from napari_dgc.cubes import HyperCube
 from napari_dgc.cubes.derived import DerivedArray, WindowReader
 from napari_dgc.cubes.windowed import Span
+from napari_dgc.errors import UserError
 from napari_dgc.preprocessing.parameters import check_parameters
 
 #: What a step learned from all scans: arrays by name.
@@ -82,6 +83,21 @@ class Step(ABC):
         return 1
 
 
+def learned_array(step: Step, learned: Learned, key: str, bands: int) -> NDArray[Any]:
+    """Return what a step learned, one entry (or row) per band.
+
+    Raises
+    ------
+    UserError
+        When the statistics belong to other scans.
+    """
+    if key not in learned or not learned[key].ndim or len(learned[key]) != bands:
+        raise UserError(
+            f"The statistics of the step “{step.name}” do not fit {bands} bands; train anew."
+        )
+    return learned[key]
+
+
 class SpectralStep(Step):
     """A step that changes each spectrum by itself."""
 
@@ -118,12 +134,14 @@ class BandwiseStep(Step):
     """A step that changes each sample by itself, in a way that may depend on its band."""
 
     @abstractmethod
-    def change(self, learned: Learned) -> Callable[[NDArray[np.float32], Span], NDArray[Any]]:
-        """Return what is done to (bands, rows, columns) samples of some bands."""
+    def change(
+        self, learned: Learned, bands: int
+    ) -> Callable[[NDArray[np.float32], Span], NDArray[Any]]:
+        """Return what is done to (bands, rows, columns) samples of some of the `bands`."""
 
     def apply(self, cube: HyperCube, learned: Learned) -> HyperCube:
         """Return the cube with this step done (see `Step.apply`)."""
-        change = self.change(learned)
+        change = self.change(learned, cube.n_bands)
 
         def read(bands: Span, rows: slice, columns: slice) -> NDArray[np.float32]:
             return change(cube.read(rows, columns, bands), bands).astype(np.float32, copy=False)

@@ -17,7 +17,6 @@ pulls on the clusters themselves:
 """
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
@@ -49,7 +48,6 @@ from napari_dgc.clustering.presence import keep_present
 from napari_dgc.clustering.storage import (
     summary_from_tensors,
     summary_tensors,
-    write_model,
 )
 from napari_dgc.clustering.trust import HeldBackPixels, TrustedEpoch, held_back_windows
 from napari_dgc.cubes import HyperCube
@@ -359,8 +357,8 @@ class DeepGlobalClustering(Clusterer):
 
     # Storage
 
-    def save(self, folder: Path) -> None:
-        """Write the model and its training state (see `Clusterer.save`)."""
+    def contents(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+        """Return model and training state (see `Clusterer.contents`)."""
         if self.model is None or self.model.centroids is None:
             raise UserError("There is nothing to save yet; train the model first.")
         tensors = self.model.arrays() | summary_tensors(self._summary) | self._kernel.arrays()
@@ -371,11 +369,11 @@ class DeepGlobalClustering(Clusterer):
             "epoch": self._epoch,
             "bands": self.model.space.grid.metadata(),
         }
-        write_model(folder, self.method, metadata, tensors)
+        return metadata, tensors
 
     @classmethod
     def restore(cls, metadata: dict[str, Any], tensors: dict[str, NDArray[Any]]) -> Self:
-        """Rebuild an estimator from what `save` wrote."""
+        """Rebuild an estimator from its `contents`."""
         config = DGCConfig.from_json(metadata["config"])
         estimator = cls(**config.to_json())
         model = PixelModel.from_arrays(BandGrid.from_metadata(metadata["bands"]), tensors)

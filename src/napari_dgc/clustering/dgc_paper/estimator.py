@@ -1,8 +1,7 @@
 """Deep Global Clustering (arXiv 2512.24172) behind the estimator interface."""
 
 from collections.abc import Generator, Iterator, Sequence
-from pathlib import Path
-from typing import Any, ClassVar, Self, TypeAlias
+from typing import Any, Self, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,7 +26,7 @@ from napari_dgc.clustering.events import (
 from napari_dgc.clustering.labelling import check_stop, summarise
 from napari_dgc.clustering.noise import NoiseModel, sample_windows
 from napari_dgc.clustering.patches import PairSampler
-from napari_dgc.clustering.storage import summary_from_tensors, summary_tensors, write_model
+from napari_dgc.clustering.storage import summary_from_tensors, summary_tensors
 from napari_dgc.cubes import HyperCube
 from napari_dgc.errors import UserError
 from napari_dgc.partition.summary import ClusterSummary
@@ -72,8 +71,8 @@ class PaperDGC(Clusterer):
         All other options.
     """
 
-    method: ClassVar[str] = "dgc-paper"
-    title: ClassVar[str] = "Deep Global Clustering as published (for comparison)"
+    method = "dgc-paper"
+    title = "Deep Global Clustering as published (for comparison)"
 
     def __init__(
         self,
@@ -326,8 +325,8 @@ class PaperDGC(Clusterer):
             check_stop(token)
         return values
 
-    def save(self, folder: Path) -> None:
-        """Write the model and its training state."""
+    def contents(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+        """Return model and training state (see `Clusterer.contents`)."""
         if self._model is None or self._noise is None:
             raise UserError("The model has learned nothing yet; train it before saving.")
         tensors = self._model.tensors() | self._noise.tensors() | summary_tensors(self._summary)
@@ -340,11 +339,11 @@ class PaperDGC(Clusterer):
             "config": self.config.metadata(),
             "bands": self._model.grid.metadata(),
         }
-        write_model(folder, self.method, metadata, tensors)
+        return metadata, tensors
 
     @classmethod
     def restore(cls, metadata: dict[str, Any], tensors: dict[str, NDArray[Any]]) -> Self:
-        """Rebuild what `save` wrote; where its device is missing, the best one is used."""
+        """Rebuild an estimator; where its device is missing, the best one is used."""
         estimator = cls(
             clusters=int(metadata["clusters"]),
             epochs=int(metadata["epochs"]),
