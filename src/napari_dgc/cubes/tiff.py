@@ -174,16 +174,16 @@ def _why_no_cube(image: _Image, where: str) -> str | None:
     alphas = sum(int(sample) in _ALPHA for sample in key.extrasamples)
     if int(key.samplesperpixel) - alphas <= colours:
         return f"{where} is a colour picture ({kind}, {size}), not a hyperspectral cube."
-    try:
-        cube_axes(image.shape, np.dtype(key.dtype), where)
-    except UserError as error:
-        return str(error)
-    if not image.band_axis:
+    if not image.band_axis and len(image.shape) >= 3:
         words = ", ".join(f"{axis} {n}" for axis, n in zip(image.axes, image.shape, strict=True))
         return (
             f"{where} has the axes {words}, and nothing tells which one holds the bands; "
             "save one cube per file."
         )
+    try:
+        cube_axes(image.shape, np.dtype(key.dtype), where)
+    except UserError as error:
+        return str(error)
     if image.shape[image.axes.index(image.band_axis)] < FEWEST_BANDS:
         return f"{where} ({size}) has too few bands for a hyperspectral cube."
     if any(page is None for page in image.series.pages):

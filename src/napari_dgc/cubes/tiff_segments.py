@@ -96,6 +96,8 @@ class TiffSegments:
             page = self._pages[plane]
         else:
             page, index = self._pages[0], plane * self._per_plane + index
+        if index >= min(len(page.dataoffsets), len(page.databytecounts)):
+            raise OSError("strips or tiles are missing")
         offset, count = page.dataoffsets[index], page.databytecounts[index]
         packed = None
         if count:
@@ -103,6 +105,8 @@ class TiffSegments:
                 file = page.parent.filehandle
                 file.seek(offset)
                 packed = file.read(count)
+            if len(packed) < count:
+                raise OSError("the file ends before its samples do")
         segment, _, shape = self._key.decode(packed, index, jpegtables=page.jpegtables)
         if segment is None:
             return np.full(shape[1:], self._fill, self.dtype)
