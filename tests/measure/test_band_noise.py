@@ -24,13 +24,14 @@ def textured(noise, side=96, seed=0):
 
 def test_noise_is_told_from_texture():
     noise = np.full(40, 0.004)
-    noise[:4], noise[30:33] = 0.05, 0.2
+    noise[:4], noise[30:33] = 0.2, 0.3
     cube, signal = textured(noise)
     found = signal_to_noise([cube])
     # Pixels differ by about 0.1 from their neighbours: 25 times the noise of a good band.
     np.testing.assert_allclose(found[6:28], signal[6:28] / noise[6:28], rtol=0.35)
     np.testing.assert_allclose(found[[1, 2, 31]], (signal / noise)[[1, 2, 31]], rtol=0.2)
     assert suggest_bad_bands(found) == (0, 1, 2, 3, 30, 31, 32)
+    assert suggest_bad_bands(found, 1.0) == ()
 
 
 def test_scans_are_looked_at_together():
@@ -73,9 +74,13 @@ def test_looking_stops_when_asked():
 def test_bands_of_water_vapour_are_found_as_the_makers_of_a_scan_marked_them(shared_data):
     cube = open_cube(shared_data / "licensed/io_envi_wiser_avirisng/caltech_425_7_7_nm.hdr")
     marked = set(cube.bad_bands)
-    suggested = set(suggest_bad_bands(signal_to_noise([cube])))
+    ratios = signal_to_noise([cube])
     assert len(marked) == 53
+    # Below the limit of detection lies the middle of those ranges, and one of the last bands.
+    suggested = set(suggest_bad_bands(ratios))
+    assert len(suggested & marked) >= 20
+    assert sorted(suggested - marked) == [422]
     # The rims of the marked ranges are marked by rule and hold good samples.
+    suggested = set(suggest_bad_bands(ratios, 10))
     assert len(suggested & marked) >= 35
-    # Beyond them only the last bands, 2475 to 2501 nm, and one more at a rim.
     assert sorted(suggested - marked) == [315, 420, 421, 422, 423, 424]

@@ -8,7 +8,7 @@ from napari_dgc.cubes.cube import HyperCube
 
 
 def add_cube_options(parser: argparse.ArgumentParser) -> None:
-    """Add ``--variable``, ``--wavelengths`` and ``--layout`` to a command."""
+    """Add ``--variable``, ``--wavelengths``, ``--layout`` and ``--bad-bands`` to a command."""
     group = parser.add_argument_group("reading cubes")
     group.add_argument(
         "--variable",
@@ -33,6 +33,13 @@ def add_cube_options(parser: argparse.ArgumentParser) -> None:
         default="auto",
         help="order of the axes where the file does not tell it, or of the pixels in a matrix "
         "(default: found by itself)",
+    )
+    group.add_argument(
+        "--bad-bands",
+        metavar="LIST",
+        default="",
+        help="bands to leave out, besides those that the file marks as bad: numbers from 1, "
+        "ranges and wavelengths, as in '1-5, 96, 1350-1450 nm'",
     )
 
 
@@ -61,13 +68,14 @@ def open_cubes_from(args: argparse.Namespace, paths: Iterable[Path | str]) -> li
     UserError
         A file cannot be opened; the sentence names it.
     """
+    from napari_dgc.cubes.bad_bands import leave_out
     from napari_dgc.cubes.read import open_cube
     from napari_dgc.cubes.wavelengths import read_wavelengths
 
     wavelengths, unit = (None, None)
     if args.wavelengths is not None:
         wavelengths, unit = read_wavelengths(args.wavelengths)
-    return [
+    cubes = (
         open_cube(
             path,
             variable=args.variable,
@@ -76,7 +84,8 @@ def open_cubes_from(args: argparse.Namespace, paths: Iterable[Path | str]) -> li
             wavelength_unit=unit,
         )
         for path in paths
-    ]
+    )
+    return [leave_out(cube, args.bad_bands) for cube in cubes]
 
 
 def say_decisions(cubes: Sequence[HyperCube]) -> None:

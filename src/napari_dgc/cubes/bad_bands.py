@@ -84,7 +84,10 @@ def leave_out(cube: HyperCube, text: str) -> HyperCube:
     UserError
         The list makes no sense, or no good band would be left.
     """
-    bands = sorted({*cube.bad_bands, *parse_bands(text, cube)})
+    named = parse_bands(text, cube)
+    if not named:
+        return cube
+    bands = sorted({*cube.bad_bands, *named})
     if len(bands) == cube.n_bands:
         raise UserError(f"The list of bad bands leaves no band of {cube.name}; name fewer.")
     return replace(cube, bad_bands=tuple(bands))

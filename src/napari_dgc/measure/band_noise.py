@@ -17,9 +17,10 @@ from napari_dgc.clustering.patches import spread_windows
 from napari_dgc.cubes import HyperCube
 
 #: Bands with less signal than this many standard deviations of their noise are suggested
-#: as bad: a tenth of what a single pixel shows there is noise. On the airborne scans whose
-#: makers marked the bands of water vapour, this finds those bands (see the tests).
-LOWEST_SIGNAL_TO_NOISE = 10.0
+#: as bad: chemists' limit of detection (Currie 1995, IUPAC recommendations, Pure and Applied
+#: Chemistry 67, doi:10.1351/pac199567101699). It spares the dark bands in which leaves absorb;
+#: 10 also finds the rims of the bands of water vapour in airborne scans (see the tests).
+LOWEST_SIGNAL_TO_NOISE = 3.0
 #: Side of the windows that are looked at, and their number over all scans.
 _WINDOW, _WINDOWS = 32, 24
 #: Neighbours are sought up to two bands away, so that two of them lie up to four apart.
