@@ -39,12 +39,14 @@ def open_file(path: Path) -> h5py.File:
     return h5py.File(path, "r", locking="best-effort", rdcc_nbytes=_CHUNK_CACHE)
 
 
-def own_names(group: h5py.Group) -> list[str]:
-    """Return the names of a group that do not lead elsewhere.
+def own_names(group: h5py.Group) -> Iterator[str]:
+    """Yield the names in a group that do not lead elsewhere.
 
     Soft and external links may lead to other files and are never followed.
     """
-    return [name for name in group if isinstance(group.get(name, getlink=True), h5py.HardLink)]
+    for name in group:
+        if isinstance(group.get(name, getlink=True), h5py.HardLink):
+            yield name
 
 
 def open_hdf5(path: Path, request: Request) -> HyperCube:
@@ -95,7 +97,7 @@ class HDF5Tree:
                 if dataset.shape is not None
             ]
         except _ERRORS as error:
-            raise self._damaged(error) from error
+            raise damaged(path, error) from error
 
     def attributes(self, name: str) -> Mapping[str, Any]:
         """Return the attributes of a dataset or a group that can be understood."""
@@ -121,10 +123,12 @@ class HDF5Tree:
 
     def load(self, name: str, axes: tuple[int, int, int]) -> LazyCube:
         """Return three axes of a dataset, left on disk."""
-        return lazy_dataset(self._datasets[name], axes, f"“{name}” of {self.path}")
-
-    def _damaged(self, error: Exception) -> UserError:
-        return damaged(self.path, error)
+        dataset, where = self._datasets[name], f"“{name}” of {self.path}"
+        refuse_unsound(dataset, where)
+        cube = LazyCube(dataset, axes, where)
+        cube[:1, :1, :1]  # a missing filter or a cut-off file shows here, not during training
+        cube[-1:, -1:, -1:]
+        return cube
 
 
 def damaged(path: Path, error: Exception) -> UserError:
@@ -133,22 +137,20 @@ def damaged(path: Path, error: Exception) -> UserError:
     return UserError(f"{path} is damaged or cannot be read ({reason}).")
 
 
-def lazy_dataset(dataset: h5py.Dataset, axes: tuple[int, ...], where: str) -> LazyCube:
-    """Return three axes of a dataset as a cube that is read part by part.
+def refuse_unsound(dataset: h5py.Dataset, where: str) -> None:
+    """Refuse a dataset whose samples cannot be what it says.
 
     Parameters
     ----------
     dataset
         Of an open file.
-    axes
-        For each axis of the view, the axis of the dataset; the others have length 1.
     where
         File and dataset, for messages.
 
     Raises
     ------
     UserError
-        The samples lie in another file, are missing, or cannot be unpacked.
+        The samples lie in another file, were never written, or are too few.
     """
     if dataset.is_virtual or dataset.external:
         raise UserError(f"{where} lies in another file, which is not opened.")
@@ -157,10 +159,6 @@ def lazy_dataset(dataset: h5py.Dataset, axes: tuple[int, ...], where: str) -> La
         raise UserError(f"{where} was never filled: the file holds its size, but no samples.")
     block = int(np.prod(dataset.chunks or (0,), dtype=object)) * dataset.dtype.itemsize
     refuse_implausible(where, dataset.nbytes, stored, block)
-    cube = LazyCube(dataset, axes, where)
-    cube[:1, :1, :1]  # a missing filter or a cut-off file shows here, not during training
-    cube[-1:, -1:, -1:]
-    return cube
 
 
 def _datasets(file: h5py.File) -> Iterator[tuple[str, h5py.Dataset]]:

@@ -7,8 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_dgc.cubes.choices import Request, VariableInfo
+from napari_dgc.cubes.hdf5 import is_hdf5
 from napari_dgc.cubes.layout import Turnable
-from napari_dgc.cubes.matlab.hdf5 import HDF5MatFile, is_hdf5
+from napari_dgc.cubes.matlab.hdf5 import HDF5MatFile
 from napari_dgc.cubes.matlab.plain import PlainMatFile
 from napari_dgc.cubes.matlab.readings import Reading
 

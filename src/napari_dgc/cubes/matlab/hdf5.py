@@ -9,27 +9,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_dgc.cubes.choices import VariableInfo
+from napari_dgc.cubes.hdf5 import damaged, open_file, own_names, refuse_unsound
 from napari_dgc.cubes.lazy import LazyCube, StoredArray
 from napari_dgc.cubes.matlab.elements import MOST_ENTRIES, subscript
 from napari_dgc.cubes.matlab.readings import Reading
 from napari_dgc.cubes.matlab.views import OneOfStack, UnfoldedPixels
-from napari_dgc.cubes.plausible import refuse_implausible
-from napari_dgc.errors import UserError
 
 _MARK = b"MATLAB 7.3 MAT-file"
 _CLASSES = {"double": "float64", "single": "float32"}
-_CHUNK_CACHE = 64 << 20
 _LONGEST_VECTOR, _LONGEST_TEXT = 1 << 20, 4096
 # Deepest nesting and most elements that are listed.
-_DEEPEST, _MOST_ELEMENTS = 12, 5000
-
-
-def is_hdf5(path: Path) -> bool:
-    """Tell whether a file is HDF5, with or without MATLAB's first block."""
-    try:
-        return bool(h5py.is_hdf5(path))
-    except (OSError, ValueError):
-        return False
+_DEEPEST, _MOST_ELEMENTS = 12, 3000
 
 
 class HDF5MatFile:
@@ -57,9 +47,9 @@ class HDF5MatFile:
         try:
             with path.open("rb") as start:
                 marked = start.read(len(_MARK)) == _MARK
-            self._file = h5py.File(path, "r", locking="best-effort", rdcc_nbytes=_CHUNK_CACHE)
+            self._file = open_file(path)
             self._reversed = marked or any(
-                "MATLAB_class" in self._file[name].attrs for name in _own(self._file)
+                "MATLAB_class" in self._file[name].attrs for name in own_names(self._file)
             )
             for name, found in _walk(self._file, self._file, "", 0):
                 if len(self.variables) >= _MOST_ELEMENTS:
@@ -70,7 +60,7 @@ class HDF5MatFile:
                 else:
                     self.variables.append(VariableInfo(name, (1, 1), "struct"))
         except (OSError, RuntimeError, ValueError, KeyError, TypeError) as error:
-            raise self._damaged(error) from error
+            raise damaged(path, error) from error
         self.format = "MATLAB v7.3" if self._reversed else "HDF5"
         if not self._reversed:
             self.notes.append(
@@ -86,8 +76,6 @@ class HDF5MatFile:
         name = reading.variable.name
         dataset = self._datasets[name]
         where = f"The variable “{name}” of {self._path}"
-        if dataset.is_virtual or dataset.external:
-            raise UserError(f"{where} lies in another file, which is not opened.")
         lengths, axes = reading.stored(layout, first_fastest=self._reversed)
         stored: StoredArray = dataset
         if reading.stack is not None:
@@ -98,11 +86,9 @@ class HDF5MatFile:
             cut = (lengths[pixel_axis], lengths[pixel_axis + 1])
             stored = UnfoldedPixels(dataset, pixel_axis, cut)
         try:
-            if dataset.chunks is not None:
-                block = int(np.prod(dataset.chunks, dtype=object)) * dataset.dtype.itemsize
-                refuse_implausible(where, 0, dataset.id.get_storage_size(), block)
+            refuse_unsound(dataset, where)
         except (OSError, RuntimeError) as error:
-            raise self._damaged(error) from error
+            raise damaged(self._path, error) from error
         cube = LazyCube(stored, axes, where)
         cube[:1, :1, :1]  # a missing filter or a cut-off file shows here, not during training
         return cube
@@ -138,29 +124,17 @@ class HDF5MatFile:
             return None
 
     def _shape(self, dataset: h5py.Dataset) -> tuple[int, ...]:
-        shape = tuple(int(length) for length in dataset.shape or ())
+        shape = tuple(int(length) for length in dataset.shape or (1, 1))
         if dataset.attrs.get("MATLAB_empty"):
             return (0, 0)  # an empty variable stores its shape in place of samples
         return shape[::-1] if self._reversed else shape
-
-    def _damaged(self, error: Exception) -> UserError:
-        reason = " ".join(str(error).split())[:160].rstrip(".") or type(error).__name__
-        return UserError(f"{self._path} is damaged or cannot be read ({reason}).")
-
-
-def _own(group: h5py.Group) -> Iterator[str]:
-    """Yield the names in a group that lead to nothing outside of the file."""
-    for name in group:
-        # Soft and external links may lead to other files; MATLAB writes neither.
-        if isinstance(group.get(name, getlink=True), h5py.HardLink):
-            yield name
 
 
 def _walk(
     file: h5py.File, group: h5py.Group, prefix: str, depth: int
 ) -> Iterator[tuple[str, h5py.Dataset | h5py.Group]]:
     """Yield what a group holds with the names that MATLAB has for it."""
-    for name in _own(group):
+    for name in own_names(group):
         if depth == 0 and name.startswith("#"):  # what cells refer to, and MATLAB's own
             continue
         found = group[name]
