@@ -243,3 +243,31 @@ def test_any_header_opens_or_is_refused_in_one_sentence(tmp_path, fields, garbag
             else:
                 if opener is open_cube:
                     found.read(slice(0, 1), slice(0, 1))
+
+
+HEADERS = (
+    text(wavelength="{400, 500, 600, 700, 800}", wavelength_units="nm", bbl="{1,1,0,1,1}").encode(),
+    text(band_names="{a (550.5 nm),\nb (560.5 nm),\n c (570 nm), d (580 nm), e (590 nm)}").encode(),
+    text(file_type="ENVI Classification", bands="1", class_names="{a, b}").encode("utf-8-sig"),
+    text(description="{\n Frameperiod = 4\n Integration time = 8}", tint="1e3").encode()
+    + b"; remark\r\ndata gain values = {1, 2, 3, 4, 5}\r\ndata ignore value = -9999\r\n",
+)
+EDITS = st.lists(
+    st.tuples(st.floats(0, 1), st.integers(0, 40), st.binary(max_size=12)), min_size=1, max_size=5
+)
+
+
+@settings(
+    max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(st.sampled_from(HEADERS), EDITS)
+def test_any_damage_to_a_header_is_survived(tmp_path, header, edits):
+    for place, removed, put in edits:
+        start = int(place * len(header))
+        header = header[:start] + put + header[start + removed :]
+    path = write(tmp_path, header)
+    for opener in (open_cube, read_classification):
+        try:
+            opener(path)
+        except UserError as refused:
+            assert len(str(refused).splitlines()) == 1

@@ -45,6 +45,9 @@ def test_the_unit_is_read_from_the_title(tmp_path):
     assert read_wavelengths(path)[1] == "cm-1"
     path.write_text("0.45\n0.55\n0.65\n")
     assert read_wavelengths(path)[1] == "um"
+    path.write_text("Wavelength (Angstrom)\n4000\n5000\n6000\n")
+    values, unit = read_wavelengths(path)
+    assert (values.tolist(), unit) == ([400, 500, 600], "nm")
 
 
 def test_a_header_serves_as_well(tmp_path):
@@ -69,6 +72,10 @@ def test_a_header_serves_as_well(tmp_path):
         b"\x89PNG\r\n\x1a\n\x00\x00",
         b"ENVI\nsamples = 4\n",
         b"ENVI\nwavelength = {",
+        b"frequency (GHz)\n400\n500\n600\n",
+        b"".join(b"%d\n" % number for number in range(200, 200_000)),
+        b"1,2,3,4\n" * 200_000,
+        b"4" * (5 << 20),
     ],
 )
 def test_what_is_no_list_of_wavelengths_is_refused(tmp_path, content):

@@ -1,5 +1,6 @@
 """Band centres: their unit, and reading them from a text file or an ENVI header."""
 
+import io
 import math
 import re
 from pathlib import Path
@@ -9,12 +10,15 @@ from numpy.typing import NDArray
 
 from napari_dgc.errors import UserError
 
-MAX_BYTES = 16 << 20
+MAX_BYTES = 4 << 20
+#: Numbers and words in a table of wavelengths; with more it is a table of something else.
+MOST_CELLS = 100_000
 _NAMES = re.compile(
     r"wl|wls|wvl\w*|wav\w*|lambdas?|lambda_\w+|lam|bands?|band_?(cent|wave|wl)\w*|wn|wavenumbers?"
     r"|nm|um|microns?|central_?wave\w*|cent(er|re)_?wave\w*",
     re.IGNORECASE,
 )
+_NUMBER = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*(?:nm|[uµμ]m|cm-1)?", re.ASCII)
 # Unit of this program, how many of it one of the named unit is, and the names.
 _UNIT_WORDS = (
     ("cm-1", 1.0, re.compile(r"wave ?number|\bcm\s*\^?-?\s*1|\bcm⁻¹|1/cm|\bkayser", re.I)),
@@ -181,8 +185,12 @@ def _from_text(text: str) -> tuple[NDArray[np.float64] | None, str]:
     titles: list[str] = []
     words: list[str] = []
     table: list[list[float]] = []
-    for line in text.splitlines():
+    left = MOST_CELLS
+    for line in io.StringIO(text):
         stripped = line.strip()
+        left -= 1 + stripped.count(",") + stripped.count(";") + stripped.count(" ")
+        if left < 0:
+            return None, ""
         if not stripped:
             continue
         if stripped[0] in "#%;" or stripped.startswith("//"):
@@ -249,9 +257,7 @@ def _cells(line: str) -> list[str]:
 
 
 def _number(cell: str) -> float:
-    match = re.fullmatch(
-        r"([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*(?:nm|[uµμ]m|cm-1)?", cell.strip("{}[]")
-    )
+    match = _NUMBER.fullmatch(cell.strip("{}[]"))
     return float(match.group(1)) if match else math.nan
 
 
