@@ -1,7 +1,18 @@
 """From counts to reflectance: white and dark references of a scan."""
 
 from napari_dgc.calibration.calibrate import Calibration
+from napari_dgc.calibration.integers import as_integers
 from napari_dgc.calibration.reference import Rectangle, Reference, measure_reference
 from napari_dgc.calibration.saturation import find_ceiling
+from napari_dgc.calibration.scan import CalibrationOptions, calibrate_scan
 
-__all__ = ["Calibration", "Rectangle", "Reference", "find_ceiling", "measure_reference"]
+__all__ = [
+    "Calibration",
+    "CalibrationOptions",
+    "Rectangle",
+    "Reference",
+    "as_integers",
+    "calibrate_scan",
+    "find_ceiling",
+    "measure_reference",
+]

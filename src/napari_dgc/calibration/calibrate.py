@@ -140,6 +140,7 @@ class Calibration:
             scale=1.0,
             gains=None,
             offsets=None,
+            exposure_ms=None,
             references=None,
             notes=(*cube.notes, *notes),
         )

@@ -22,6 +22,7 @@ COMMANDS: dict[str, str] = {
     "demo": "see the whole job on simulated leaves: train, name classes, measure severity",
     "info": "say what a cube file holds",
     "convert": "write a cube as an ENVI file",
+    "calibrate": "turn counts into reflectance with white and dark references",
     "index": "write maps of vegetation indices, such as NDVI and PRI",
     "simulate": "write simulated leaf scans with ground truth",
     "train": "learn one set of clusters for all scans",
