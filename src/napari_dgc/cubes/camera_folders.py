@@ -66,7 +66,7 @@ def open_camera_folder(path: Path, request: Request) -> HyperCube:
     others = [name for name in captures if roles[name] == PROCESSED and name not in scans]
     notes = [f"Of this folder {scans[0]} is open."]
     if others:
-        notes.append(f"There are also {_some(others)}; choose one to see it instead.")
+        notes.append(f"There is also {_some(others)}: open that file to see it instead.")
     packs = sorted(entry.name for entry in path.iterdir() if entry.suffix.lower() == ".icp")
     if packs:
         notes.append(f"The calibration pack {_some(packs)} is not applied: its form is not public.")

@@ -97,8 +97,11 @@ def find_references(header_path: Path, header: Header) -> FoundReferences:
         or _only(_in_sibling_folders(header_path, kind), kind, header, notes)
         for kind in (WHITE, DARK)
     )
-    found = References(white, dark) if white or dark else None
-    return FoundReferences(found, tuple(notes))
+    if not (white or dark):
+        return FoundReferences(None, tuple(notes))
+    kinds = " and ".join(kind for kind, path in ((WHITE, white), (DARK, dark)) if path)
+    notes.append(f"It can be calibrated: a {kinds} reference lies beside it.")
+    return FoundReferences(References(white, dark), tuple(notes))
 
 
 def headers_in(folder: Path) -> list[Path]:

@@ -102,13 +102,15 @@ class VariableDialog(_Question):
     def __init__(
         self, path: Path, candidates: Sequence[VariableInfo], parent: QWidget | None = None
     ) -> None:
+        of_folder = path.is_dir()
         super().__init__(
-            "Which variable is the cube?",
-            f"{path.name} holds several three-dimensional variables. Choose the one to open.",
+            "Which scan?" if of_folder else "Which variable is the cube?",
+            f"{path.name} holds several "
+            f"{'scans' if of_folder else 'three-dimensional variables'}. Choose the one to open.",
             parent,
         )
         self.table = QTableWidget(len(candidates), 3)
-        self.table.setHorizontalHeaderLabels(["Variable", "Shape", "Type"])
+        self.table.setHorizontalHeaderLabels(["Scan" if of_folder else "Variable", "Shape", "Type"])
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
