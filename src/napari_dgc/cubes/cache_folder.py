@@ -79,6 +79,8 @@ class CacheFolder:
             self.path.mkdir(parents=True, exist_ok=True)
             self._make_room(size)
             write_atomically(path, make)
+        except InterruptedError:
+            raise
         except OSError as error:
             # Another program may have made the same entry and hold it open (Windows).
             with contextlib.suppress(OSError):

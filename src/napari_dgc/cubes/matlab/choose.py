@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from napari_dgc.cubes.choices import AmbiguousVariable, Request, VariableInfo, describe_shape
-from napari_dgc.cubes.matlab.beside import image_shapes, size_of_image, wavelength_lengths
+from napari_dgc.cubes.matlab.beside import Beside
 from napari_dgc.cubes.matlab.file import MatFile, is_outermost, short
 from napari_dgc.cubes.matlab.readings import (
     NUMERIC,
@@ -61,7 +61,7 @@ def choose_reading(file: MatFile, path: Path, request: Request, notes: list[str]
     if request.ask:
         raise AmbiguousVariable(
             f"{path} holds {_listed([reading.offered for reading in readings])}.",
-            [reading.offered for reading in (*spectral, *_flattened(file, spectral))],
+            _offered_when_asked(file, spectral),
         )
     named = [reading for reading in spectral if short(reading.name) == DEFAULT_NAME]
     if len(spectral) == 1:
@@ -82,22 +82,28 @@ def choose_reading(file: MatFile, path: Path, request: Request, notes: list[str]
 
 def _readings(file: MatFile) -> list[Reading]:
     """Return cubes and stacks of cubes; where there are none, matrices of pixels."""
-    variables = file.variables
-    counts = wavelength_lengths(file)
+    beside = Beside(file)
+    counts = beside.wavelength_lengths()
     found: list[Reading] = []
-    for info in variables:
+    for info in file.variables:
         plain = plain_reading(info)
         if plain is not None:
             found.append(plain)
         elif len(info.shape) == 4:
-            found += stack_readings(info, counts, image_shapes(variables, info))
-    return found or _flattened(file, [])
+            found += stack_readings(info, counts, beside.image_shapes(info))
+    return found or _unfolded(file)
 
 
-def _flattened(file: MatFile, others: Sequence[Reading]) -> list[Reading]:
-    known = {reading.name for reading in others}
-    readings = (size_of_image(file, info) for info in file.variables if info.name not in known)
+def _unfolded(file: MatFile) -> list[Reading]:
+    beside = Beside(file)
+    readings = (beside.size_of_image(info) for info in file.variables)
     return [reading for reading in readings if reading is not None]
+
+
+def _offered_when_asked(file: MatFile, likely: Sequence[Reading]) -> list[VariableInfo]:
+    known = {reading.name for reading in likely}
+    others = [reading for reading in _unfolded(file) if reading.name not in known]
+    return [reading.offered for reading in (*likely, *others)]
 
 
 def _named(file: MatFile, wanted: str) -> Reading | None:
@@ -107,7 +113,7 @@ def _named(file: MatFile, wanted: str) -> Reading | None:
     if len(info.shape) == 4:
         readings = stack_readings(info, (), ())
         return readings[0] if len(readings) == 1 else None
-    return plain_reading(info) or size_of_image(file, info)
+    return plain_reading(info) or Beside(file).size_of_image(info)
 
 
 def _why_not(file: MatFile, wanted: str, path: Path) -> str:

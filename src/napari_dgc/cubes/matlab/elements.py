@@ -236,13 +236,13 @@ class _Walker:
             raise Damaged("a struct has too many fields")
         names = self._bytes(start, length)
         parts = (names[first : first + longest] for first in range(0, length, longest))
-        return [_readable(part.split(b"\0")[0]) or "?" for part in parts], position
+        return [readable(part.split(b"\0")[0].decode("latin-1")) or "?" for part in parts], position
 
     def _name(self, position: int, end: int) -> tuple[str, int]:
         kind, start, length, position = self._tag(position, end)
         if kind not in (_INT8, _UINT8, 16) or length > _LONGEST_NAME:
             raise Damaged("a variable has no name")
-        return _readable(self._bytes(start, length)), position
+        return readable(self._bytes(start, length).decode("latin-1")), position
 
     def _tag(self, position: int, end: int) -> tuple[int, int, int, int]:
         """Return type, start and length of a part, and the position of the next one."""
@@ -279,6 +279,6 @@ def subscript(index: int, shape: tuple[int, ...]) -> str:
     return ",".join(str(int(part) + 1) for part in place)
 
 
-def _readable(name: bytes) -> str:
-    text = name.decode("latin-1")
-    return text if text.isprintable() else "".join(c if c.isprintable() else "?" for c in text)
+def readable(name: str) -> str:
+    """Return a name that messages can hold: control characters become question marks."""
+    return name if name.isprintable() else "".join(c if c.isprintable() else "?" for c in name)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from napari_dgc.cubes.choices import VariableInfo
 from napari_dgc.cubes.hdf5 import damaged, open_file, own_names, refuse_unsound
 from napari_dgc.cubes.lazy import LazyCube, StoredArray
-from napari_dgc.cubes.matlab.elements import MOST_ENTRIES, subscript
+from napari_dgc.cubes.matlab.elements import MOST_ENTRIES, readable, subscript
 from napari_dgc.cubes.matlab.readings import Reading
 from napari_dgc.cubes.matlab.views import OneOfStack, UnfoldedPixels
 
@@ -51,7 +51,8 @@ class HDF5MatFile:
             self._reversed = marked or any(
                 "MATLAB_class" in self._file[name].attrs for name in own_names(self._file)
             )
-            for name, found in _walk(self._file, self._file, "", 0):
+            for place, found in _walk(self._file, self._file, "", 0):
+                name = readable(place)
                 if len(self.variables) >= _MOST_ELEMENTS:
                     break
                 if isinstance(found, h5py.Dataset):

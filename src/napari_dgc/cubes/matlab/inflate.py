@@ -60,7 +60,8 @@ def inflate(
     length: int,
     size: int,
     request: Request,
-    in_memory: int = IN_MEMORY,
+    *,
+    to_disk: bool = False,
 ) -> Bytes | FileBytes:
     """Unpack what is compressed between `position` and `position + length`.
 
@@ -74,8 +75,8 @@ def inflate(
         Bytes that they are said to unpack to.
     request
         Is told of the progress, and may cancel.
-    in_memory
-        Most bytes that are unpacked into memory and not to disk.
+    to_disk
+        Whether what is small goes to disk, too.
 
     Returns
     -------
@@ -92,7 +93,7 @@ def inflate(
     most = _GREATEST_COMPRESSION if size <= IN_MEMORY else _GREATEST_OF_SAMPLES
     if size > most * length:
         raise Damaged(f"{length} bytes cannot be {size} bytes of packed samples")
-    if size <= in_memory:
+    if size <= IN_MEMORY and not to_disk:
         return Bytes(b"".join(_unpacked(source, position, length, size)))
 
     def write(path: Path) -> None:

@@ -17,7 +17,7 @@ from napari_dgc.cubes.layout import (
     bands_first,
     decide_layout,
 )
-from napari_dgc.cubes.matlab.beside import attributes_of, image_shapes, shown_size
+from napari_dgc.cubes.matlab.beside import Beside, shown_size
 from napari_dgc.cubes.matlab.choose import choose_reading
 from napari_dgc.cubes.matlab.file import MatFile, open_file
 from napari_dgc.cubes.matlab.pixel_order import pixel_order
@@ -53,7 +53,8 @@ def open_matlab(path: Path, request: Request) -> HyperCube:
     file = open_file(path, request)
     notes = list(file.notes)
     reading = choose_reading(file, path, request, notes)
-    attributes = attributes_of(file, reading)
+    beside = Beside(file)
+    attributes = beside.attributes_of(reading)
     if reading.image is not None:
         data, layout = _unfolded(file, reading, request, notes)
     else:
@@ -61,7 +62,7 @@ def open_matlab(path: Path, request: Request) -> HyperCube:
         given = request.wavelength_count
         evidence = BandEvidence(
             wavelength_counts(attributes) if given is None else [given],
-            image_shapes(file.variables, reading.variable),
+            beside.image_shapes(reading.variable),
         )
         where = f"{reading.name} in {path.name}"
         layout, reason = decide_layout(stored, request.layout, evidence, where)

@@ -13,8 +13,15 @@ from napari_dgc.cubes.choices import Request, VariableInfo
 from napari_dgc.cubes.layout import Turnable
 from napari_dgc.cubes.lazy import LazyCube
 from napari_dgc.cubes.mapped import MappedCube
-from napari_dgc.cubes.matlab.elements import COMPRESSED, MATRIX, Damaged, Element, walk
-from napari_dgc.cubes.matlab.inflate import IN_MEMORY, Bytes, FileBytes, head, inflate
+from napari_dgc.cubes.matlab.elements import (
+    COMPRESSED,
+    MATRIX,
+    MOST_ELEMENTS,
+    Damaged,
+    Element,
+    walk,
+)
+from napari_dgc.cubes.matlab.inflate import Bytes, FileBytes, head, inflate
 from napari_dgc.cubes.matlab.readings import Reading
 from napari_dgc.cubes.matlab.version4 import list_matrices
 from napari_dgc.cubes.matlab.views import EveryNth
@@ -86,7 +93,7 @@ class PlainMatFile:
         folded, self._folded = self._folded, []
         try:
             for packed in folded:
-                self._list_packed(packed, in_memory=0)
+                self._list_packed(packed, to_disk=True)
         except Damaged as error:
             raise self._damaged(error) from error
         return bool(folded)
@@ -151,9 +158,7 @@ class PlainMatFile:
         if isinstance(found.source, _Packed):
             packed = found.source
             try:
-                source = inflate(
-                    self._file, packed.position, packed.length, packed.size, self._request
-                )
+                source = self._inflate(packed)
             except Damaged as error:
                 raise self._damaged(error) from error
             found.source = source
@@ -175,14 +180,18 @@ class PlainMatFile:
         self.format = "MATLAB v5/v7"
         self._order = order
         position = _HEADER
+        variables = 0
         while position < self._file.size:
+            variables += 1
+            if variables > MOST_ELEMENTS:
+                raise Damaged(f"it holds more than {MOST_ELEMENTS} variables")
             kind, length = struct.unpack(order + "II", self._file.read(position, 8))
             start_of_contents, position = position + 8, position + 8 + length
             if position > self._file.size:
                 raise Damaged("the file is cut off")
             if kind == MATRIX:
                 if length:
-                    self._add(walk(self._file, position - length, position, order), self._file)
+                    self._walk(self._file, start_of_contents, position)
             elif kind == COMPRESSED:
                 self._list_compressed(start_of_contents, length)
             else:
@@ -207,11 +216,18 @@ class PlainMatFile:
             self._unfolded += packed.size
             self._list_packed(packed)
 
-    def _list_packed(self, packed: _Packed, in_memory: int = IN_MEMORY) -> None:
-        source = inflate(
-            self._file, packed.position, packed.length, packed.size, self._request, in_memory
-        )
-        self._add(walk(source, 8, packed.size, self._order), source)
+    def _list_packed(self, packed: _Packed, *, to_disk: bool = False) -> None:
+        source = self._inflate(packed, to_disk=to_disk)
+        self._walk(source, 8, packed.size)
+
+    def _walk(self, source: Bytes | FileBytes, position: int, end: int) -> None:
+        # What lies too deep or is too much to list is no scan; the variables themselves count.
+        inside = len(self._stored) < MOST_ELEMENTS
+        self._add(walk(source, position, end, self._order, inside=inside), source)
+
+    def _inflate(self, packed: _Packed, *, to_disk: bool = False) -> Bytes | FileBytes:
+        where = (packed.position, packed.length, packed.size)
+        return inflate(self._file, *where, self._request, to_disk=to_disk)
 
     def _add(self, elements: list[Element], source: Bytes | FileBytes | _Packed) -> None:
         for element in elements:
