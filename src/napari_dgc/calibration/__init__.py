@@ -4,7 +4,7 @@ from napari_dgc.calibration.calibrate import Calibration
 from napari_dgc.calibration.integers import as_integers
 from napari_dgc.calibration.reference import Rectangle, Reference, measure_reference
 from napari_dgc.calibration.saturation import find_ceiling
-from napari_dgc.calibration.scan import CalibrationOptions, calibrate_scan
+from napari_dgc.calibration.scan import CalibrationOptions, calibration_for
 
 __all__ = [
     "Calibration",
@@ -12,7 +12,7 @@ __all__ = [
     "Rectangle",
     "Reference",
     "as_integers",
-    "calibrate_scan",
+    "calibration_for",
     "find_ceiling",
     "measure_reference",
 ]

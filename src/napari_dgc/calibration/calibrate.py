@@ -58,6 +58,8 @@ class Calibration:
         differs; `dark` when None.
     panel
         Reflectance of the panel as a fraction: one number, or (bands,).
+    exposure_ms
+        Integration time of the scans in milliseconds; the one each scan tells when None.
     ceiling
         Stored value at which the sensor saturates (see `find_ceiling`): such samples have
         no data. None: no sample is saturated.
@@ -76,6 +78,7 @@ class Calibration:
     dark: Reference | None = None
     white_dark: Reference | None = None
     panel: float | NDArray[np.float64] = 1.0
+    exposure_ms: float | None = None
     ceiling: float | None = None
     dead: DeadPixels = "interpolate"
     clip: bool = False
@@ -190,7 +193,8 @@ class Calibration:
         return (known <= np.maximum(least, 0.0)[:, None]) | self.white.saturated
 
     def _exposure_ratio(self, cube: HyperCube, notes: list[str]) -> float:
-        scan, white = cube.exposure_ms, self.white.exposure_ms
+        scan = cube.exposure_ms if self.exposure_ms is None else self.exposure_ms
+        white = self.white.exposure_ms
         if scan is not None and not scan > 0:
             raise UserError(f"The integration time of {cube.name} is {scan:g} ms, not above 0.")
         if white is not None and not white > 0:

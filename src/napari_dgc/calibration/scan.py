@@ -1,4 +1,4 @@
-"""Calibrating one scan with whatever references there are: the same for docks and commands."""
+"""The references of one scan, from files or from a panel in the picture."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -40,7 +40,7 @@ class CalibrationOptions:
     clip: bool = False
 
 
-def calibrate_scan(
+def calibration_for(
     cube: HyperCube,
     white: HyperCube,
     dark: HyperCube | None = None,
@@ -48,10 +48,8 @@ def calibrate_scan(
     options: CalibrationOptions | None = None,
     *,
     token: CancelToken | None = None,
-) -> HyperCube:
-    """Return a scan as reflectance, computed when and where it is looked at.
-
-    The references are read once, here.
+) -> Calibration:
+    """Read the references of a scan, ready to be applied to it.
 
     Parameters
     ----------
@@ -78,13 +76,11 @@ def calibrate_scan(
         raise UserError(
             f"{cube.name} cannot be its own white reference; say where the white panel lies in it."
         )
-    if options.exposure_ms is not None:
-        cube, white = (
-            replace(scan, exposure_ms=options.exposure_ms) if scan is cube else scan
-            for scan in (cube, white)
-        )
-    if options.white_exposure_ms is not None:
-        white = replace(white, exposure_ms=options.white_exposure_ms)
+    white_exposure = options.white_exposure_ms
+    if white is cube and white_exposure is None:
+        white_exposure = options.exposure_ms
+    if white_exposure is not None:
+        white = replace(white, exposure_ms=white_exposure)
     ceiling = options.saturation
     if ceiling is None:
         # One sensor took both: what piles up in one is the limit of the other.
@@ -103,7 +99,8 @@ def calibrate_scan(
         dark=measured(dark),
         white_dark=measured(white_dark),
         panel=panel_reflectance(options.panel, cube),
+        exposure_ms=options.exposure_ms,
         ceiling=ceiling,
         dead=options.dead,
         clip=options.clip,
-    ).apply(cube)
+    )

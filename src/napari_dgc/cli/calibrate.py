@@ -123,7 +123,7 @@ def run(args: argparse.Namespace) -> int:
         CalibrationOptions,
         Rectangle,
         as_integers,
-        calibrate_scan,
+        calibration_for,
     )
     from napari_dgc.cli.cube_options import open_cubes_from, say_decisions
     from napari_dgc.cli.interrupt import stop_on_interrupt
@@ -150,7 +150,7 @@ def run(args: argparse.Namespace) -> int:
             closed, white_closed = (
                 None if path is None else open_cube(path) for path in (dark, args.white_dark)
             )
-            reflectance = calibrate_scan(
+            calibration = calibration_for(
                 cube,
                 cube if white is None else open_cube(white),
                 closed,
@@ -166,6 +166,7 @@ def run(args: argparse.Namespace) -> int:
                 ),
                 token=token,
             )
+            reflectance = calibration.apply(cube)
             line.clear()
             say_decisions([_with_references(reflectance, white, dark)])
             if args.scale is not None:
