@@ -1,5 +1,6 @@
 """Written ENVI cubes are read back by this program and by Spectral Python alike."""
 
+import json
 import os
 import tracemalloc
 
@@ -178,3 +179,27 @@ def test_memory_does_not_grow_with_the_cube(tmp_path, interleave):
     assert data.stat().st_size == 100 * rows * 250 * 4
     assert peak < 150 << 20
     assert (np.asarray(open_cube(header).data[:, -1]) == 1).all()
+
+
+def test_real_cubes_come_back_as_they_were(shared_data, tmp_path):
+    entries = json.loads((shared_data / "EXPECTED.json").read_text())
+    names = [
+        name for name in entries if name.endswith(".hdr") and entries[name]["expect"] == "load"
+    ]
+    assert len(names) >= 20
+    for number, name in enumerate(names):
+        cube = open_cube(shared_data / name)
+        interleave = ("bsq", "bil", "bip")[number % 3]
+        header, _ = write_envi(cube, tmp_path / f"{number}.hdr", interleave=interleave)
+        again = open_cube(header)
+        samples = np.asarray(cube.data)
+        np.testing.assert_array_equal(again.data, samples, err_msg=name)
+        theirs = spectral_envi.open(str(header))
+        np.testing.assert_array_equal(theirs.open_memmap().transpose(2, 0, 1), samples)
+        for field in ("wavelengths", "fwhm", "gains", "offsets"):
+            before, after = getattr(cube, field), getattr(again, field)
+            assert (before is None) == (after is None), (name, field)
+            assert before is None or before.tolist() == after.tolist(), (name, field)
+        for field in ("wavelength_unit", "no_data", "scale", "default_bands", "exposure_ms"):
+            assert getattr(again, field) == getattr(cube, field), (name, field)
+        assert set(cube.bad_bands) == set(again.bad_bands), name
