@@ -155,16 +155,28 @@ def read_wavelengths(path: Path | str) -> tuple[NDArray[np.float64], str | None]
         return _from_header(path)
     if b"\0" in content:
         raise UserError(f"{path} is not a text file; give wavelengths as .txt, .csv or ENVI .hdr.")
-    text = content.decode("utf-8-sig", errors="replace")
+    return parse_wavelengths(content.decode("utf-8-sig", errors="replace"), str(path))
+
+
+def parse_wavelengths(text: str, where: str) -> tuple[NDArray[np.float64], str | None]:
+    """Read band centres from text; see `read_wavelengths`.
+
+    Parameters
+    ----------
+    text
+        What is in the file, or was typed.
+    where
+        What it is called in messages.
+    """
     values, title = _from_text(text)
     if values is None:
         raise UserError(
-            f"{path} holds no list of wavelengths: expected one positive number per band, "
+            f"{where} holds no list of wavelengths: expected one positive number per band, "
             "in increasing or decreasing order."
         )
     frequency = frequency_from_words(title)
     if frequency is not None:
-        raise UserError(f"{path} holds frequencies in {frequency}; give wavelengths.")
+        raise UserError(f"{where} holds frequencies in {frequency}; give wavelengths.")
     unit, factor = length_from_words(title) or (guess_unit(values), 1.0)
     return values * factor, unit
 
