@@ -16,7 +16,7 @@ from napari_dgc.errors import UserError
 
 SUFFIXES = (".h5", ".hdf5", ".hdf", ".he5", ".h5cube", ".nc", ".nc4")
 _CHUNK_CACHE = 64 << 20
-_MOST_OBJECTS = 10_000
+_MOST_OBJECTS = 3000
 _MOST_ATTRIBUTE = 1 << 20
 _ERRORS = (OSError, RuntimeError, ValueError, KeyError, TypeError, AttributeError)
 
@@ -66,7 +66,12 @@ def open_hdf5(path: Path, request: Request) -> HyperCube:
     AmbiguousVariable, AmbiguousLayout
         Only the user can tell.
     """
-    return open_tree(HDF5Tree(path), request)
+    tree = HDF5Tree(path)
+    try:
+        return open_tree(tree, request)
+    except BaseException:
+        tree.close()  # others may want to write the file that could not be opened
+        raise
 
 
 class HDF5Tree:
@@ -88,6 +93,9 @@ class HDF5Tree:
         self.format = "netCDF" if path.suffix.lower() in (".nc", ".nc4") else "HDF5"
         try:
             self._file = open_file(path)
+        except _ERRORS as error:
+            raise damaged(path, error) from error
+        try:
             self._datasets = dict(_datasets(self._file))
             self.arrays = [
                 StoredInfo(
@@ -97,7 +105,12 @@ class HDF5Tree:
                 if dataset.shape is not None
             ]
         except _ERRORS as error:
+            self.close()
             raise damaged(path, error) from error
+
+    def close(self) -> None:
+        """Close the file; its datasets can be read no more."""
+        self._file.close()
 
     def attributes(self, name: str) -> Mapping[str, Any]:
         """Return the attributes of a dataset or a group that can be understood."""

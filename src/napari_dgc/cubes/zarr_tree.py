@@ -175,10 +175,11 @@ class ZarrTree:
                 continue
             yield name, metadata
             if metadata["node_type"] == "group":
+                passed_over = "labels" if _multiscales(metadata) else ""
                 inner = sorted(
                     entry.name
                     for entry in os.scandir(self.path / name)
-                    if entry.is_dir() and not entry.is_symlink()
+                    if entry.is_dir() and not entry.is_symlink() and entry.name != passed_over
                 )
                 waiting += [f"{name}/{child}" if name else child for child in inner]
 
@@ -233,8 +234,7 @@ class ZarrTree:
 
     def _read_multiscales(self, group: str, attributes: dict[str, Any]) -> None:
         """Note the copies of an OME-Zarr image, the names of its axes and channels."""
-        inner = attributes.get("ome")
-        told = inner if isinstance(inner, dict) else attributes
+        told = _ome(attributes)
         images = told.get("multiscales")
         if not isinstance(images, list) or not images:
             return
@@ -259,6 +259,16 @@ class ZarrTree:
     def _damaged(self, error: Exception) -> UserError:
         reason = " ".join(str(error).split())[:160].rstrip(".") or type(error).__name__
         return UserError(f"{self.path} is damaged or cannot be read ({reason}).")
+
+
+def _ome(attributes: dict[str, Any]) -> dict[str, Any]:
+    """Return what OME-Zarr says in the attributes of a group (since version 0.5 in one of them)."""
+    inner = attributes.get("ome")
+    return inner if isinstance(inner, dict) else attributes
+
+
+def _multiscales(metadata: dict[str, Any]) -> bool:
+    return bool(_ome(metadata.get("attributes") or {}).get("multiscales"))
 
 
 def _of_axis(axis: Any, key: str) -> str:
