@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 
+import h5py
 import numpy as np
 import pytest
 import scipy.io
@@ -22,6 +23,13 @@ KEYS = [
     "no_data",
     "bad_bands",
     "scale",
+    "gains",
+    "offsets",
+    "fwhm",
+    "band_names",
+    "default_bands",
+    "exposure_ms",
+    "references",
     "notes",
 ]
 
@@ -56,6 +64,48 @@ def test_json_is_one_object_with_all_keys(envi, capsys):
     assert known["wavelength_unit"] == "nm"
     assert known["no_data"] is None
     assert known["bad_bands"] == [0]
+
+
+def test_all_that_was_found_is_told(tmp_path, capsys):
+    path = tmp_path / "scan.hdr"
+    path.write_text(
+        "ENVI\nsamples = 4\nlines = 3\nbands = 5\ndata type = 1\ninterleave = bsq\n"
+        "byte order = 0\nheader offset = 0\nwavelength units = nm\n"
+        "wavelength = {500, 600, 700, 800, 900}\nfwhm = {5, 5, 5, 5, 7.5}\n"
+        "band names = {a, b, c, d, e}\ndefault bands = {3, 2, 1}\n"
+        "data gain values = {2, 2, 2, 2, 2}\n"
+    )
+    path.with_suffix(".raw").write_bytes(bytes(60))
+    assert main(["info", str(path)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    for line in (
+        "factors:     2",
+        "band widths: 5 to 7.5 nm",
+        "band names:  a, b, c, …, e",
+        "shown bands: 2, 1, 0",
+    ):
+        assert line in lines
+    assert main(["info", str(path), "--json"]) == 0
+    known = json.loads(capsys.readouterr().out)
+    assert known["fwhm"] == [5, 5, 5, 5, 7.5]
+    assert known["default_bands"] == [2, 1, 0]
+
+
+def test_a_dataset_is_named_like_a_variable(tmp_path, capsys):
+    path = tmp_path / "scan.h5"
+    cube = np.random.default_rng(0).random((6, 7, 8)).astype(np.float32)
+    with h5py.File(path, "w") as file:
+        file["leaf/front"], file["leaf/back"] = cube, cube
+        file["leaf/wavelengths"] = np.linspace(400, 700, 8)
+    assert main(["info", str(path)]) == 2
+    error = capsys.readouterr().err
+    assert len(error.splitlines()) == 1
+    assert "“leaf/back” (6×7×8 float32), “leaf/front” (6×7×8 float32)" in error
+    assert "--variable" in error
+    assert main(["info", str(path), "--variable", "leaf/front", "--json"]) == 0
+    known = json.loads(capsys.readouterr().out)
+    assert (known["format"], known["variable"]) == ("HDF5", "leaf/front")
+    assert known["shape"] == [8, 6, 7]
 
 
 def test_the_summary_reads_well(envi, capsys):

@@ -6,6 +6,9 @@ import math
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from napari_dgc.cli.cube_options import add_cube_options, open_cubes_from
 from napari_dgc.cubes.cube import HyperCube
 
@@ -18,7 +21,7 @@ def add_parser(subparsers: Any) -> None:
         description="Say what a hyperspectral cube holds and how it is read: size, type, layout, "
         "wavelengths, and what was decided where the file leaves a choice.",
     )
-    parser.add_argument("cube", metavar="CUBE", type=Path, help="MATLAB .mat or ENVI .hdr file")
+    parser.add_argument("cube", metavar="CUBE", type=Path, help="file or folder of a scan")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     add_cube_options(parser)
 
@@ -55,11 +58,23 @@ def describe(cube: HyperCube) -> dict[str, Any]:
         "shape": [cube.n_bands, cube.rows, cube.columns],
         "dtype": cube.data.dtype.name,
         "layout": cube.layout,
-        "wavelengths": None if cube.wavelengths is None else cube.wavelengths.tolist(),
+        "wavelengths": _listed(cube.wavelengths),
         "wavelength_unit": cube.wavelength_unit,
         "no_data": no_data,
         "bad_bands": list(cube.bad_bands),
         "scale": cube.scale,
+        "gains": _listed(cube.gains),
+        "offsets": _listed(cube.offsets),
+        "fwhm": _listed(cube.fwhm),
+        "band_names": None if cube.band_names is None else list(cube.band_names),
+        "default_bands": None if cube.default_bands is None else list(cube.default_bands),
+        "exposure_ms": cube.exposure_ms,
+        "references": None
+        if cube.references is None
+        else {
+            kind: None if path is None else str(path)
+            for kind, path in (("white", cube.references.white), ("dark", cube.references.dark))
+        },
         "notes": list(cube.notes),
     }
 
@@ -77,9 +92,34 @@ def _summary(known: dict[str, Any]) -> str:
         ("no data", None if known["no_data"] is None else f"{known['no_data']:g}"),
         ("bad bands", _ranges(known["bad_bands"])),
         ("scale", None if known["scale"] == 1 else f"samples are divided by {known['scale']:g}"),
+        ("factors", _span(known["gains"])),
+        ("offsets", _span(known["offsets"])),
+        ("band widths", _span(known["fwhm"], known["wavelength_unit"])),
+        ("band names", known["band_names"] and ", ".join(_ends(known["band_names"]))),
+        ("shown bands", known["default_bands"] and ", ".join(map(str, known["default_bands"]))),
+        ("exposure", known["exposure_ms"] and f"{known['exposure_ms']:g} ms"),
+        *((kind, path) for kind, path in (known["references"] or {}).items()),
     ]
     shown = [f"{label + ':':13}{value}" for label, value in lines if value]
     return "\n".join(shown + [f"- {note}" for note in known["notes"]])
+
+
+def _listed(values: NDArray[np.float64] | None) -> list[float] | None:
+    return None if values is None else [float(value) for value in values]
+
+
+def _span(values: list[float] | None, unit: str | None = None) -> str | None:
+    """Write numbers as the least and the greatest of them."""
+    if values is None:
+        return None
+    low, high = min(values), max(values)
+    span = f"{low:g}" if low == high else f"{low:g} to {high:g}"
+    return f"{span} {unit}" if unit else span
+
+
+def _ends(names: list[str]) -> list[str]:
+    """Return the first names and the last one."""
+    return names if len(names) <= 4 else [*names[:3], "…", names[-1]]
 
 
 def _wavelengths(values: list[float] | None, unit: str | None) -> str:
