@@ -113,3 +113,13 @@ def test_statistics_windows_stay_inside_and_spread():
     assert len(windows) == 30
     assert seen.mean() > 0.9
     assert list(spread_windows(8, 9, count=30, edge=20)) == [(slice(0, 8), slice(0, 9))]
+
+
+def test_neighbouring_seeds_look_at_other_windows_of_neighbouring_scans():
+    def places(seed, scan):
+        windows = spread_windows(500, 500, count=20, edge=20, seed=seed, scan=scan)
+        return {(rows.start, columns.start) for rows, columns in windows}
+
+    assert places(2, 1) == places(2, 1)
+    assert not places(2, 1) & places(3, 0)
+    assert not places(2, 1) & places(2, 0)

@@ -151,7 +151,11 @@ class NoiseStatistics:
         # Products are summed in single precision, and few pixels of many bands have directions
         # without any noise: both need a floor that grows with the whole noise.
         floor = 1e-6 * float(np.trace(noise)) + 1e-12 * float(np.trace(signal)) / size
-        ratios, vectors = _relative_eigenvectors(signal, noise + max(floor, 1e-20) * np.eye(size))
+        # Of a constant scan nothing is left but the rounding of its samples, which is no signal.
+        rounding = float(np.finfo(np.float32).eps) ** 2 * float(mean @ mean) / size
+        ratios, vectors = _relative_eigenvectors(
+            signal, noise + max(floor, rounding, 1e-20) * np.eye(size)
+        )
         order = np.argsort(ratios)[::-1]
         informative = int((ratios > 1.5).sum())
         kept = order[: int(np.clip(informative, min(3, size), min(max_dimensions, size)))]
