@@ -11,9 +11,10 @@ import napari_dgc
 from napari_dgc.cubes.mapped import MappedCube
 from napari_dgc.gui import dialogs, messages
 from napari_dgc.gui import open as opening
-from napari_dgc.gui.dialogs import LayoutDialog, VariableDialog
+from napari_dgc.gui.dialogs import LayoutDialog
 from napari_dgc.gui.open import get_reader, read
 from napari_dgc.gui.session import get_session
+from napari_dgc.gui.variable_dialog import VariableDialog
 from napari_dgc.gui.wavelengths_dialog import WavelengthsDialog
 
 
@@ -91,7 +92,7 @@ def test_napari_offers_the_reader_for(name):
     assert "napari-dgc" in {reader.plugin_name for reader in found}
 
 
-@pytest.mark.parametrize("name", ["a.tif", "a.geojson", "a.csv", "a.png"])
+@pytest.mark.parametrize("name", ["a.jpg", "a.geojson", "a.csv", "a.png"])
 def test_napari_does_not_offer_the_reader_for(name):
     PluginManager.instance().discover()
     found = PluginManager.instance().iter_compatible_readers([f"/somewhere/{name}"])
