@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_dgc.cancel import CancelToken, never_cancelled
+from napari_dgc.clustering import registry
 from napari_dgc.clustering.estimator import Clusterer
 from napari_dgc.clustering.events import (
     EpochFinished,
@@ -24,7 +25,6 @@ from napari_dgc.clustering.events import (
     TrainingStarted,
 )
 from napari_dgc.clustering.labelling import mean_spectra
-from napari_dgc.clustering.registry import get_method
 from napari_dgc.clustering.storage import PREPROCESSING, summary_from_tensors, summary_tensors
 from napari_dgc.cubes import HyperCube
 from napari_dgc.errors import UserError
@@ -236,7 +236,7 @@ class Preprocessed(Clusterer):
         except UserError as error:
             raise ValueError(str(error)) from None
         own = {key: value for key, value in metadata.items() if key != PREPROCESSING}
-        estimator = get_method(str(steps["method"])).restore(own, tensors)
+        estimator = registry.get_method(str(steps["method"])).restore(own, tensors)
         model = cls(estimator, fitted.pipeline)
         model._fitted = fitted
         model._summary = summary_from_tensors(tensors)

@@ -24,6 +24,9 @@ _PATHS: dict[str, str] = {
     "label": '<path d="M3 12l8-8h9v9l-8 8z"/><circle cx="16" cy="8" r="1"/>',
     "bad": '<path d="M4 20V10M9 20V5M14 20v-8M19 20V7"/><path d="M10 4l8 8M18 4l-8 8"/>',
     "delete": '<path d="M7 7l10 10M17 7L7 17"/>',
+    "remove": '<path d="M5 12h14"/>',
+    "up": '<path d="M12 20V5M6 11l6-6l6 6"/>',
+    "down": '<path d="M12 4v15M6 13l6 6l6-6"/>',
     "folder": '<path d="M3 6h6l2 3h10v10H3z"/>',
     "export": '<path d="M12 15V4M8 8l4-4l4 4M4 14v6h16v-6"/>',
 }

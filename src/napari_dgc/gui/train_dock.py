@@ -20,17 +20,19 @@ from qtpy.QtWidgets import (
 )
 
 from napari_dgc.clustering.events import EpochFinished, Notice
+from napari_dgc.clustering.preprocessed import Preprocessed
 from napari_dgc.errors import UserError
 from napari_dgc.gui import messages
 from napari_dgc.gui.docking import TRAIN, enclosing_dock, share_place
 from napari_dgc.gui.lifetime import connect_while_alive
 from napari_dgc.gui.loss_plot import LossPlot
+from napari_dgc.gui.preprocessing_section import PreprocessingSection
 from napari_dgc.gui.scan_list import ScanList
 from napari_dgc.gui.session import Session, TrainingState, get_session
 from napari_dgc.gui.train_options import TrainOptions
 from napari_dgc.gui.training_progress import TrainingProgress, epochs_text
 from napari_dgc.gui.wavelengths_dialog import ask_wavelengths
-from napari_dgc.gui.worker import RunFailed, Trainer, get_trainer
+from napari_dgc.gui.worker import ModelLoaded, RunFailed, Trainer, get_trainer
 
 #: Messages kept in the dock.
 MESSAGES = 4
@@ -56,6 +58,7 @@ class TrainDock(QScrollArea):
 
         self.scans = ScanList(self._session)
         self.options = TrainOptions()
+        self.preprocessing = PreprocessingSection()
         self.wavelengths = QPushButton("Wavelengths…")
         self.wavelengths.setToolTip("Give the wavelengths of the highlighted scan's bands.")
         self.train = QPushButton("Train")
@@ -110,6 +113,7 @@ class TrainDock(QScrollArea):
         layout.addLayout(top)
         layout.addWidget(self.scans)
         layout.addWidget(self.options)
+        layout.addWidget(self.preprocessing)
         layout.addLayout(buttons)
         layout.addWidget(self.progress)
         layout.addWidget(self.plot)
@@ -144,10 +148,15 @@ class TrainDock(QScrollArea):
         if self._session.state.running:
             self._trainer.stop()
             return
+        try:
+            make = self.preprocessing.wrap(self.options.maker())
+        except UserError as error:
+            self._fail(str(error))
+            return
         if not self._may_discard_names():
             return
         self._clear()
-        self._trainer.start(self.scans.checked(), self.options.maker())
+        self._trainer.start(self.scans.checked(), make)
 
     def _on_resume(self) -> None:
         self.progress.forget()
@@ -216,6 +225,10 @@ class TrainDock(QScrollArea):
                 self._say(message)
             case RunFailed(message):
                 self._fail(message)
+            case ModelLoaded(Preprocessed() as model):
+                self.preprocessing.set_steps(model.pipeline.steps)
+            case ModelLoaded():
+                self.preprocessing.set_steps(())
 
     # ---------------------------------------------------------------- state
 
@@ -237,7 +250,7 @@ class TrainDock(QScrollArea):
             else "Open a scan and check its box first."
         )
         self._refresh_resume(checked)
-        for widget in (self.options, self.load):
+        for widget in (self.options, self.preprocessing, self.load):
             widget.setEnabled(not running)
         self.save.setEnabled(anew and not running)
         self.apply.setEnabled(anew and checked and not running)
@@ -285,6 +298,7 @@ class TrainDock(QScrollArea):
 
         self.plot.set_theme(name)
         theme = get_theme(name)
+        self.preprocessing.set_colours(theme.text.as_hex(), theme.warning.as_hex())
         self._warning = theme.warning.as_hex()
         self.progress.set_colour(theme.current.as_hex())
 

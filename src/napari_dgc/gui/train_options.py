@@ -11,6 +11,7 @@ from qtpy.QtWidgets import QComboBox, QFormLayout, QSizePolicy, QSpinBox, QVBoxL
 from superqt import QCollapsible
 from superqt.utils import create_worker
 
+from napari_dgc.gui.calm_boxes import CalmSpinBox
 from napari_dgc.gui.warm_up import warm_up
 
 if TYPE_CHECKING:
@@ -135,20 +136,9 @@ class TrainOptions(QWidget):
         return make
 
 
-class _CalmSpinBox(QSpinBox):
-    """Does not change when the dock is scrolled over it."""
-
-    def wheelEvent(self, event: Any) -> None:
-        if self.hasFocus():
-            super().wheelEvent(event)
-        else:
-            event.ignore()
-
-
 def _spin(low: int, high: int, value: int, tip: str) -> QSpinBox:
-    box = _CalmSpinBox()
+    box = CalmSpinBox()
     box.setRange(low, high)
     box.setValue(value)
     box.setToolTip(tip)
-    box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
     return box

@@ -68,7 +68,7 @@ class SavitzkyGolay(SpectralStep):
     """
 
     name = "savgol"
-    title = "Savitzky–Golay smoothing or derivative"
+    title = "Savitzky–Golay filter"
     tip = (
         "Fits a polynomial to neighbouring bands: smooths, or gives the slope (per nm) or the "
         "curvature (per nm²) of the spectrum."

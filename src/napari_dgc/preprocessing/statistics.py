@@ -113,10 +113,10 @@ class NoiseWhitening(Step):
     """
 
     name = "mnf"
-    title = "Noise-whitening (minimum noise fraction)"
+    title = "Noise-whitening (MNF)"
     tip = (
-        "A few features with the most signal for their noise, in units of the noise. The default "
-        "method does this by itself; use it for other methods."
+        "Minimum noise fraction: a few features with the most signal for their noise, in units "
+        "of the noise. The default method does this by itself; use it for other methods."
     )
     components: int = field(
         default=10,
