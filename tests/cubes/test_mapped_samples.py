@@ -20,7 +20,7 @@ def written(folder, interleave):
 
 
 @pytest.mark.parametrize("interleave", ORDERS)
-@pytest.mark.parametrize("held", [1, 4000, mapped.HELD])
+@pytest.mark.parametrize("sparse", [0, 32])
 @pytest.mark.parametrize(
     "key",
     [
@@ -32,8 +32,9 @@ def written(folder, interleave):
         np.s_[:, 5:5, :],
     ],
 )
-def test_every_window_is_read_as_numpy_would(tmp_path, monkeypatch, interleave, held, key):
-    monkeypatch.setattr(mapped, "HELD", held)
+def test_every_window_is_read_as_numpy_would(tmp_path, monkeypatch, interleave, sparse, key):
+    monkeypatch.setattr(mapped, "_SPARSE", sparse)  # with 0 everything is mapped
+    monkeypatch.setattr(mapped, "HELD", 3000)
     _, cube = written(tmp_path, interleave)
     np.testing.assert_array_equal(cube[key], CUBE[key])
     np.testing.assert_array_equal(

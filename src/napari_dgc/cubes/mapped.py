@@ -2,6 +2,7 @@
 
 import mmap
 import os
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -13,17 +14,18 @@ from napari_dgc.cubes.reading_cost import granule_of_pages
 from napari_dgc.cubes.windowed import Span, WindowedArray
 from napari_dgc.errors import UserError
 
-#: Mapped pages count as memory of this process until they are given back: after so many bytes.
+#: Where so few of the bytes of a stretch are wanted (one in so many), it is mapped, not read.
+_SPARSE = 32
+#: Bytes of file that may be mapped at a time: mapped pages count as memory of this process.
 HELD = 48 << 20
-#: The system maps that many bytes around one that is asked for.
-AROUND = 1 << 16
 
 
-class MappedFile:
-    """Plain samples of a file as a numpy array whose pages are given back.
+class PlainFile:
+    """Samples that lie in a file one after the other.
 
-    Unlike a numpy memmap it refuses to read a file that has become shorter since it was
-    opened, which would end the program.
+    Parts are read, not mapped, wherever most of what is read is wanted: that costs no memory
+    beyond the result, and a file that became shorter gives a message, where reading mapped
+    pages behind its end would end the program.
 
     Parameters
     ----------
@@ -33,13 +35,8 @@ class MappedFile:
         Type of one sample, with its byte order.
     offset
         Bytes before the first sample.
-    shape
-        Length of each axis as it lies in the file, the last one fastest.
-
-    Attributes
-    ----------
-    samples : ndarray
-        Copy from it, and say so to `give_back`; call `check` before.
+    samples
+        Number of samples.
 
     Raises
     ------
@@ -47,17 +44,13 @@ class MappedFile:
         The file cannot be read or is too short.
     """
 
-    def __init__(self, path: Path, dtype: np.dtype[Any], offset: int, shape: Sequence[int]) -> None:
-        self._path = path
-        # Python's whole numbers do not overflow where a header lies.
-        samples = int(np.prod([int(length) for length in shape], dtype=object))
+    def __init__(self, path: Path, dtype: np.dtype[Any], offset: int, samples: int) -> None:
+        self._path, self.dtype, self._offset = path, dtype, offset
         self._needed = offset + samples * dtype.itemsize
-        self._held = 0
+        self._turn = threading.Lock()
         try:
-            self._file = path.open("rb")
+            self._file = path.open("rb", buffering=0)
             self.check()
-            self._map = mmap.mmap(self._file.fileno(), 0, access=mmap.ACCESS_READ)
-            self.samples: NDArray[Any] = np.ndarray(tuple(shape), dtype, self._map, offset)
         except (OSError, ValueError, OverflowError) as error:
             raise UserError(f"{path} cannot be read: {error}.") from error
 
@@ -69,13 +62,39 @@ class MappedFile:
                 f"{self._path} is too short: {self._needed} bytes are needed, it has {size}."
             )
 
-    def give_back(self, brought: int) -> None:
-        """Count bytes that were brought into memory, and let go of them when they are many."""
-        self._held += brought
-        if self._held > HELD and hasattr(self._map, "madvise"):
-            # They stay in the system's cache, from where the next read has them back at once.
-            self._map.madvise(mmap.MADV_DONTNEED)
-            self._held = 0
+    def read(self, first: int, into: NDArray[Any]) -> None:
+        """Fill a contiguous array with the samples from number `first` on."""
+        view = into.reshape(-1).view(np.uint8).data
+        place = self._offset + first * self.dtype.itemsize
+        try:
+            while view:
+                count = self._read_some(view, place)
+                if not count:
+                    self.check()
+                    raise OSError("it ends too early")
+                view, place = view[count:], place + count
+        except OSError as error:
+            raise UserError(f"{self._path} cannot be read: {error}.") from error
+
+    def mapped(self) -> mmap.mmap:
+        """Map the file; closed with the last array that looks into it."""
+        self.check()
+        try:
+            return mmap.mmap(self._file.fileno(), 0, access=mmap.ACCESS_READ)
+        except (OSError, ValueError) as error:
+            raise UserError(f"{self._path} cannot be read: {error}.") from error
+
+    @property
+    def offset(self) -> int:
+        """Bytes before the first sample."""
+        return self._offset
+
+    def _read_some(self, view: memoryview, place: int) -> int:
+        if hasattr(os, "preadv"):
+            return os.preadv(self._file.fileno(), [view], place)
+        with self._turn:  # Windows: the place is common to all threads
+            self._file.seek(place)
+            return self._file.readinto(view) or 0
 
 
 class MappedCube(WindowedArray):
@@ -83,10 +102,21 @@ class MappedCube(WindowedArray):
 
     Parameters
     ----------
-    path, dtype, offset, stored
-        See `MappedFile`.
+    path
+        The file.
+    dtype
+        Type of one sample, with its byte order.
+    offset
+        Bytes before the first sample.
+    stored
+        Length of each axis as it lies in the file, the last one fastest.
     axes
         For each axis of the view, the axis in the file.
+
+    Raises
+    ------
+    UserError
+        The file cannot be read or is too short.
     """
 
     def __init__(
@@ -97,23 +127,25 @@ class MappedCube(WindowedArray):
         stored: Sequence[int],
         axes: Sequence[int] = (0, 1, 2),
     ) -> None:
-        self._file = MappedFile(path, dtype, offset, stored)
+        slow, middle, fast = (int(length) for length in stored)
+        self._stored = slow, middle, fast
         self._axes = tuple(axes)
+        self._file = PlainFile(path, dtype, offset, slow * middle * fast)
 
     @property
     def shape(self) -> tuple[int, ...]:
         """Length of each axis of the view."""
-        return tuple(int(self._file.samples.shape[axis]) for axis in self._axes)
+        return tuple(self._stored[axis] for axis in self._axes)
 
     @property
     def dtype(self) -> np.dtype[Any]:
         """Type of one sample, with its byte order."""
-        return self._file.samples.dtype
+        return self._file.dtype
 
     def transpose(self, *axes: int) -> "MappedCube":
         """Return a view with the axes in another order; nothing is read."""
         view = object.__new__(type(self))
-        view._file = self._file
+        view._file, view._stored = self._file, self._stored
         view._axes = tuple(self._axes[axis] for axis in axes)
         return view
 
@@ -128,33 +160,43 @@ class MappedCube(WindowedArray):
         return granule_of_pages(self.shape, self.storage_axes, self.dtype.itemsize)
 
     def _read(self, spans: Sequence[Span]) -> NDArray[Any]:
-        self._file.check()
-        ranges = [range(n)[_slice(span)] for span, n in zip(spans, self.shape, strict=True)]
-        part = np.empty([len(positions) for positions in ranges], self.dtype)
-        if part.size == 0:
-            return part
-        # The slowest axis of the file, in blocks, so that one band of interleaved
-        # samples, which touches every page of the file, never holds all of them.
-        slowest = self._axes.index(0)
-        positions = ranges[slowest]
-        strides = self._file.samples.strides
-        brought = self._brought_by_one(ranges) + min(positions.step * strides[0], AROUND)
-        step = max(1, HELD // brought)
-        view = self._file.samples.transpose(self._axes)
-        source, target = list(spans), [slice(None)] * 3
-        for first in range(0, len(positions), step):
-            some = positions[first : first + step]
-            source[slowest] = slice(some.start, some[-1] + 1, some.step)
-            target[slowest] = slice(first, first + len(some))
-            part[tuple(target)] = view[tuple(source)]
-            self._file.give_back(len(some) * brought)
-        return part
+        slow, middle, fast = (
+            range(length)[_slice(spans[axis])]
+            for length, axis in zip(self._stored, self.storage_axes, strict=True)
+        )
+        part = np.empty((len(slow), len(middle), len(fast)), self.dtype)
+        if part.size:
+            lines = middle[-1] - middle[0] + 1
+            if lines * self._stored[2] >= _SPARSE * len(middle) * len(fast) and lines > 1:
+                self._copy_mapped(slow, middle, fast, part)
+            else:
+                self._copy_read(slow, middle, fast, part)
+        return part.transpose(self._axes)
 
-    def _brought_by_one(self, ranges: Sequence[range]) -> int:
-        """Return the bytes of the stretch of file that one position of the slowest axis needs."""
-        middle, fastest = ranges[self._axes.index(1)], ranges[self._axes.index(2)]
-        strides = self._file.samples.strides
-        return (middle[-1] - middle[0]) * strides[1] + len(fastest) * strides[2]
+    def _copy_read(self, slow: range, middle: range, fast: range, part: NDArray[Any]) -> None:
+        """Read whole lines of the fastest axis and take of them what is wanted."""
+        lines = middle[-1] - middle[0] + 1
+        buffer = np.empty((lines, self._stored[2]), self.dtype)
+        wanted = buffer[:: middle.step, fast.start : fast[-1] + 1 : fast.step]
+        for number, position in enumerate(slow):
+            first = (position * self._stored[1] + middle[0]) * self._stored[2]
+            self._file.read(first, buffer)
+            part[number] = wanted
+
+    def _copy_mapped(self, slow: range, middle: range, fast: range, part: NDArray[Any]) -> None:
+        """Map blocks of the slowest axis and copy what is wanted."""
+        mapped = self._file.mapped()
+        samples: NDArray[Any] = np.ndarray(self._stored, self.dtype, mapped, self._file.offset)
+        wanted = samples[:, middle.start : middle[-1] + 1 : middle.step][
+            :, :, fast.start : fast[-1] + 1 : fast.step
+        ]
+        step = max(1, HELD // (samples.strides[0] * slow.step))
+        for first in range(0, len(slow), step):
+            some = slow[first : first + step]
+            part[first : first + step] = wanted[some.start : some[-1] + 1 : some.step]
+            if hasattr(mapped, "madvise"):
+                # Given back; they stay in the system's cache.
+                mapped.madvise(mmap.MADV_DONTNEED)
 
 
 def _slice(span: Span) -> slice:

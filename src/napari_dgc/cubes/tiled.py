@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from napari_dgc.cancel import CancelToken, never_cancelled
 from napari_dgc.cubes.cube import CubeArray
-from napari_dgc.cubes.mapped import AROUND, MappedFile
+from napari_dgc.cubes.mapped import PlainFile
 from napari_dgc.cubes.reading_cost import PAGE, reading_boxes
 from napari_dgc.cubes.windowed import Span, WindowedArray
 from napari_dgc.errors import UserError
@@ -56,7 +56,7 @@ class TiledCube(WindowedArray):
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise UserError(f"{path} is not a file of tiles, or damaged; remove it.") from error
         self._shape = (bands, rows, columns)
-        self._file = MappedFile(path, dtype, PAGE, _stored(self._shape))
+        self._file = PlainFile(path, dtype, PAGE, int(np.prod(_stored(self._shape))))
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -66,10 +66,9 @@ class TiledCube(WindowedArray):
     @property
     def dtype(self) -> np.dtype[Any]:
         """Type of one sample."""
-        return self._file.samples.dtype
+        return self._file.dtype
 
     def _read(self, spans: Sequence[Span]) -> NDArray[Any]:
-        self._file.check()
         bands, rows, columns = (
             range(length)[span] if isinstance(span, slice) else range(0)
             for span, length in zip(spans, self._shape, strict=True)
@@ -77,13 +76,14 @@ class TiledCube(WindowedArray):
         part = np.empty((len(bands), len(rows), len(columns)), self.dtype)
         if part.size == 0:
             return part
-        brought = min(len(bands) * AROUND, self._shape[0] * TILE * TILE * self.dtype.itemsize)
+        tiles_across = _stored(self._shape)[1]
+        tile = np.empty((bands[-1] - bands[0] + 1, TILE, TILE), self.dtype)
         for (tile_row, to_rows, in_rows), (tile_column, to_columns, in_columns) in product(
             _pieces(rows), list(_pieces(columns))
         ):
-            tile = self._file.samples[tile_row, tile_column]
-            part[:, to_rows, to_columns] = tile[spans[0], in_rows, in_columns]
-            self._file.give_back(brought)
+            number = (tile_row * tiles_across + tile_column) * self._shape[0] + bands[0]
+            self._file.read(number * TILE * TILE, tile)
+            part[:, to_rows, to_columns] = tile[:: bands.step, in_rows, in_columns]
         return part
 
 
