@@ -31,7 +31,8 @@ class Format:
         Opens a path that was recognised, or raises `UserError`.
     holds_cube
         Tells whether a path that was recognised looks like a cube and not like
-        another image of the same kind; by default everything does.
+        another image of the same kind; by default everything does. Any error
+        means that it does not.
     """
 
     name: str

@@ -7,7 +7,7 @@ from typing import IO, Any
 
 import numpy as np
 
-from napari_dgc.cubes.array_tree import MOST_VALUES, StoredInfo, open_tree
+from napari_dgc.cubes.array_tree import MOST_VALUES, StoredInfo, can_be_cube, open_tree
 from napari_dgc.cubes.choices import Request
 from napari_dgc.cubes.cube import HyperCube
 from napari_dgc.cubes.layout import (
@@ -36,13 +36,9 @@ def is_npy(path: Path) -> bool:
 
 def npy_holds_cube(path: Path) -> bool:
     """Tell whether a ``.npy`` file holds a cube and not a label image or a list."""
-    try:
-        with path.open("rb") as file:
-            shape, dtype, _ = read_header(file)
-        cube_axes(shape, dtype, "")
-    except (UserError, OSError, ValueError):
-        return False
-    return True
+    with path.open("rb") as file:
+        shape, dtype, _ = read_header(file)
+    return can_be_cube(StoredInfo("", shape, dtype))
 
 
 def open_npy(path: Path, request: Request) -> HyperCube:

@@ -75,15 +75,12 @@ def is_tiff(path: Path) -> bool:
 
 def tiff_holds_cube(path: Path) -> bool:
     """Tell whether a TIFF file holds four bands or more and no picture or label image."""
-    try:
-        with _opened(path) as file:
-            return any(
-                image.shape[image.axes.index(image.band_axis)] >= _FEWEST_FOR_NAPARI
-                for image in _images(file)
-                if _why_no_cube(image, "") is None
-            )
-    except (UserError, OSError):
-        return False
+    with _opened(path) as file:
+        return any(
+            _bands(image) >= _FEWEST_FOR_NAPARI
+            for image in _images(file)
+            if _why_no_cube(image, "") is None
+        )
 
 
 def open_tiff(path: Path, request: Request) -> HyperCube:

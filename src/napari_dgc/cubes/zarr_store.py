@@ -5,7 +5,6 @@ from pathlib import Path
 from napari_dgc.cubes.array_tree import can_be_cube, open_tree
 from napari_dgc.cubes.choices import Request
 from napari_dgc.cubes.cube import HyperCube
-from napari_dgc.errors import UserError
 
 _METADATA = ("zarr.json", ".zarray", ".zgroup", ".zmetadata")
 
@@ -19,10 +18,7 @@ def zarr_holds_cube(path: Path) -> bool:
     """Tell whether an array of a Zarr folder can be a cube."""
     from napari_dgc.cubes.zarr_tree import ZarrTree
 
-    try:
-        return any(can_be_cube(info) for info in ZarrTree(path).arrays)
-    except UserError:
-        return False
+    return any(can_be_cube(info) for info in ZarrTree(path).arrays)
 
 
 def open_zarr(path: Path, request: Request) -> HyperCube:
