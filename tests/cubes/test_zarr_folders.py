@@ -46,7 +46,8 @@ def edit(path, **changes):
     """Change the metadata of an array; None takes an entry away."""
     file = next(path / name for name in ("zarr.json", ".zarray") if (path / name).exists())
     metadata = json.loads(file.read_text()) | changes
-    file.write_text(json.dumps({k: v for k, v in metadata.items() if v is not None}))
+    gone = {key for key, value in changes.items() if value is None}
+    file.write_text(json.dumps({k: v for k, v in metadata.items() if k not in gone}))
 
 
 def refusal(path, **options):
