@@ -88,6 +88,12 @@ class Mouse:
         self.press(scan, row, column, keys=keys)
         self.release(scan, row, column, keys=keys)
 
+    def double_click(self, scan, row, column):
+        self.click(scan, row, column)
+        point = self.point(scan, row, column)
+        self._send(QEvent.Type.MouseButtonDblClick, point, True, NONE)
+        self.release(scan, row, column)
+
     def drag(self, scan, start, end, *, keys=NONE):
         self.press(scan, *start, keys=keys)
         for part in (0.3, 0.6, 1.0):

@@ -85,7 +85,7 @@ def test_click_marks_one_band(panel, scans, drag):
 
 
 def test_one_scan_alone_when_the_box_is_unticked(panel, scans, drag):
-    assert panel.together.text() == "and 1 alike"
+    assert panel.together.text() == "and 1 other"
     panel.together.click()
     drag(400, 460)
     assert [scan.cube.bad_bands for scan in scans] == [(0, 1), (), ()]

@@ -57,6 +57,18 @@ def test_drawn_rectangle_shows_mean_and_spread(leaves, spectrum, mouse, viewer, 
     assert str(viewer.layers.selection.active.mode) == "pan_zoom"
 
 
+def test_polygon_is_drawn_corner_by_corner(leaves, spectrum, mouse, viewer, qtbot, settled):
+    spectrum.tools.region_wanted.emit("Polygon")
+    for corner in ((2.5, 2.5), (2.5, 20.5), (15.5, 20.5)):
+        mouse.click(leaves[0], *corner)
+        # Nothing is read of a shape in the making.
+        assert spectrum.sources.curves == []
+    mouse.double_click(leaves[0], 15.5, 2.5)
+    (curve,) = settled(spectrum, 1)
+    wait_for(qtbot, curve, masked(leaves[0], box(slice(3, 16), slice(3, 21))))
+    assert str(viewer.layers.selection.active.mode) == "pan_zoom"
+
+
 def test_menu_offers_shapes_with_an_area(leaves, spectrum):
     actions = spectrum.tools.region.menu().actions()
     assert [action.text() for action in actions] == ["Rectangle", "Ellipse", "Polygon"]

@@ -139,8 +139,8 @@ class BadBandPanel(QWidget):
         self.scan.setVisible(len(scans) > 1)
         others = len(self._edits.alike) - 1
         self.together.setVisible(others > 0)
-        self.together.setText(f"and {others} alike")
-        self.together.setToolTip("Change all scans that have the same bands together")
+        self.together.setText("and 1 other" if others == 1 else f"and {others} others")
+        self.together.setToolTip("Change the other scans that have the same bands with it")
         if not self.list.hasFocus() or not self.list.isModified():
             self.list.setText("" if chosen is None else format_bands(chosen.cube.bad_bands))
         for widget in (self.list, self.suggest, self.save):

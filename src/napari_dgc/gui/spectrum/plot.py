@@ -84,6 +84,7 @@ class SpectrumPlot(pg.PlotWidget):
         item.addItem(self._preview, ignoreBounds=True)
         self._hint = pg.TextItem("", color=self.text, anchor=(0.5, 0.5))
         self._hint.setParentItem(self.box)
+        self._hint.setZValue(100)
         self._hint.hide()
         self.box.sigResized.connect(self._centre_hint)
         self.setMinimumHeight(150)
@@ -103,6 +104,7 @@ class SpectrumPlot(pg.PlotWidget):
             axis.setTextPen(text)
             axis.setLabel(axis.labelText, color=text)
         self._hint.setColor(text)
+        self._hint.fill = pg.mkBrush(background)
         self._shade()
 
     def show_hint(self, text: str) -> None:
