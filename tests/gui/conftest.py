@@ -203,10 +203,12 @@ def own_settings(tmp_path, monkeypatch):
     """What the docks remember is remembered for this test only."""
     from qtpy.QtCore import QSettings
 
-    from napari_dgc.gui import export_panel
+    from napari_dgc.gui import export_panel, remembered
 
     store = QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat)
     monkeypatch.setattr(export_panel, "settings", lambda: store)
+    monkeypatch.setattr(remembered, "memory_file", lambda: tmp_path / "settings" / "opened.json")
+    monkeypatch.setenv("NAPARI_DGC_CACHE", str(tmp_path / "unpacked"))
 
 
 @pytest.fixture

@@ -239,7 +239,7 @@ def test_cancelled_question_opens_nothing(viewer, tmp_path, values, told):
     assert len(viewer.layers) == 0 and told["error"] == []
 
 
-def test_which_axis_is_asked_with_both_pictures(viewer, tmp_path, told):
+def test_which_axis_is_asked_with_a_picture_of_each(viewer, tmp_path, told):
     cube = np.random.default_rng(0).random((24, 24, 24))
     savemat(tmp_path / "dice.mat", {"cube": cube})
     pictures = []
@@ -251,7 +251,7 @@ def test_which_axis_is_asked_with_both_pictures(viewer, tmp_path, told):
 
     when_open(LayoutDialog, choose)
     viewer.open(tmp_path / "dice.mat", plugin="napari-dgc")
-    assert sum(picture is not None and not picture.isNull() for picture in pictures) == 2
+    assert sum(picture is not None and not picture.isNull() for picture in pictures) == 3
     np.testing.assert_array_equal(np.asarray(viewer.layers["dice"].data), cube)
 
 

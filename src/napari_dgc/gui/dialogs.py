@@ -4,176 +4,154 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import ClassVar
 
-import numpy as np
-from numpy.typing import NDArray
 from qtpy.QtCore import Qt
-from qtpy.QtGui import QImage, QPixmap
 from qtpy.QtWidgets import (
-    QAbstractItemView,
     QButtonGroup,
+    QCheckBox,
     QDialog,
     QDialogButtonBox,
     QHBoxLayout,
-    QHeaderView,
     QLabel,
     QRadioButton,
-    QTableWidget,
-    QTableWidgetItem,
     QVBoxLayout,
     QWidget,
 )
 
+from napari_dgc.cancel import CancelToken
 from napari_dgc.cubes.choices import VariableInfo, describe_shape
+from napari_dgc.cubes.layout import BAND_BETWEEN, BAND_FIRST, BAND_LAST
 from napari_dgc.errors import UserError
-from napari_dgc.gui.messages import busy, has_window, window_of_viewer
+from napari_dgc.gui.background import wait_for
+from napari_dgc.gui.messages import has_window, window_of_viewer
+from napari_dgc.gui.preview import PREVIEW, Preview, make_preview, pixmap
+from napari_dgc.gui.remembered import Answer, remember
+from napari_dgc.gui.variable_dialog import VariableDialog
 
-#: Longest side of a preview, in pixels of the screen.
-PREVIEW = 240
 
+def ask_variable(
+    path: Path, candidates: Sequence[VariableInfo], before: Answer | None = None
+) -> Answer | None:
+    """Ask which variable of a file is the cube, and keep the answer where the user wants so.
 
-def ask_variable(path: Path, candidates: Sequence[VariableInfo]) -> str | None:
-    """Ask which variable of a file is the cube; None when the dialog was cancelled."""
+    Parameters
+    ----------
+    path
+        The file.
+    candidates
+        What there is to choose from.
+    before
+        What was chosen in this folder before.
+
+    Returns
+    -------
+    Answer or None
+        None when the dialog was cancelled.
+    """
+    names = [info.name for info in candidates]
     if not has_window():
-        names = ", ".join(info.name for info in candidates)
-        raise UserError(f"{path} holds several cubes; say which variable is meant: {names}.")
-    dialog = VariableDialog(path, candidates, window_of_viewer())
-    return dialog.chosen if dialog.exec() else None
+        raise UserError(
+            f"{path} holds several cubes; say which variable is meant: {', '.join(names)}."
+        )
+    dialog = VariableDialog(path, candidates, before, window_of_viewer())
+    if not dialog.exec():
+        return None
+    remember(path.parent, names, dialog.answer if dialog.remember.isChecked() else None)
+    return dialog.answer
+
+
+def layout_question(variable: str | None) -> list[str]:
+    """Return the name under which the answer to `ask_layout` is kept."""
+    return ["", "axes of", variable or ""]
 
 
 def ask_layout(path: Path, variable: str | None, shape: Sequence[int]) -> str | None:
     """Ask which axis of a cube is the band axis; None when the dialog was cancelled."""
     if not has_window():
         raise UserError(f"{path}: nothing tells which axis of {describe_shape(shape)} holds bands.")
-    previews = _previews(path, variable)
+
+    def work(token: CancelToken, progress: object) -> dict[str, Preview | None]:
+        return {
+            layout: make_preview(path, variable, layout, token) for layout in LayoutDialog.TITLES
+        }
+
+    previews = wait_for(work, f"Reading {path.name}")
     dialog = LayoutDialog(path, shape, previews, window_of_viewer())
-    return dialog.chosen if dialog.exec() else None
+    if not dialog.exec():
+        return None
+    answer = Answer(variable, dialog.chosen) if dialog.remember.isChecked() else None
+    remember(path.parent, layout_question(variable), answer)
+    return dialog.chosen
 
 
-def _previews(path: Path, variable: str | None) -> dict[str, NDArray[np.uint8]]:
-    from napari_dgc.composites import true_colour
-    from napari_dgc.cubes.read import open_cube
+class LayoutDialog(QDialog):
+    """Shows a cube read in each order and asks which picture looks right.
 
-    found: dict[str, NDArray[np.uint8]] = {}
-    with busy():
-        for layout in ("row-column-band", "band-row-column"):
-            found[layout] = true_colour(open_cube(path, variable=variable, layout=layout))
-    return found
+    Parameters
+    ----------
+    path
+        The file.
+    shape
+        Of the variable as stored.
+    previews
+        What the cube looks like in each order.
+    parent
+        Window that the dialog belongs to.
+    """
 
-
-def pixmap(colours: NDArray[np.uint8], longest: int = PREVIEW) -> QPixmap:
-    """Turn (row, column, 3) colours into a pixmap of at most `longest` pixels."""
-    step = max(1, max(colours.shape[:2]) // (4 * longest))
-    small = np.ascontiguousarray(colours[::step, ::step])
-    rows, columns = small.shape[:2]
-    image = QImage(small.tobytes(), columns, rows, 3 * columns, QImage.Format.Format_RGB888)
-    return QPixmap.fromImage(image.copy()).scaled(
-        longest,
-        longest,
-        Qt.AspectRatioMode.KeepAspectRatio,
-        Qt.TransformationMode.SmoothTransformation,
-    )
-
-
-class _Question(QDialog):
-    """A sentence, something to choose from, Open and Cancel."""
-
-    def __init__(self, title: str, sentence: str, parent: QWidget | None) -> None:
-        super().__init__(parent)
-        self.setWindowTitle(title)
-        label = QLabel(sentence)
-        label.setWordWrap(True)
-        self.buttons = QDialogButtonBox(
-            QDialogButtonBox.StandardButton.Open | QDialogButtonBox.StandardButton.Cancel
-        )
-        self.buttons.accepted.connect(self.accept)
-        self.buttons.rejected.connect(self.reject)
-        self.body = QVBoxLayout()
-        layout = QVBoxLayout(self)
-        layout.addWidget(label)
-        layout.addLayout(self.body)
-        layout.addWidget(self.buttons)
-
-
-class VariableDialog(_Question):
-    """Lists the variables of a file that could be the cube."""
-
-    def __init__(
-        self, path: Path, candidates: Sequence[VariableInfo], parent: QWidget | None = None
-    ) -> None:
-        of_folder = path.is_dir()
-        super().__init__(
-            "Which scan?" if of_folder else "Which variable is the cube?",
-            f"{path.name} holds several "
-            f"{'scans' if of_folder else 'three-dimensional variables'}. Choose the one to open.",
-            parent,
-        )
-        self.table = QTableWidget(len(candidates), 3)
-        self.table.setHorizontalHeaderLabels(["Scan" if of_folder else "Variable", "Shape", "Type"])
-        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        names = [info.name for info in candidates]
-        for row, info in enumerate(candidates):
-            for column, text in enumerate((info.name, describe_shape(info.shape), info.dtype)):
-                self.table.setItem(row, column, QTableWidgetItem(text))
-        if (header := self.table.verticalHeader()) is not None:
-            header.hide()
-        if (header := self.table.horizontalHeader()) is not None:
-            header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-            header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        self.table.selectRow(names.index("cube") if "cube" in names else 0)
-        self.table.doubleClicked.connect(self.accept)
-        self.body.addWidget(self.table)
-        self.resize(440, 300)
-
-    @property
-    def chosen(self) -> str:
-        """Name of the selected variable."""
-        item = self.table.item(max(self.table.currentRow(), 0), 0)
-        return "" if item is None else item.text()
-
-
-class LayoutDialog(_Question):
-    """Shows a cube read both ways and asks which picture looks right."""
-
-    _TITLES: ClassVar = {
-        "row-column-band": "row, column, band: {shape[2]} bands of {shape[0]}×{shape[1]} pixels",
-        "band-row-column": "band, row, column: {shape[0]} bands of {shape[1]}×{shape[2]} pixels",
+    TITLES = {  # noqa: RUF012
+        BAND_LAST: "row, column, band: {shape[2]} bands of {shape[0]}×{shape[1]} pixels",
+        BAND_FIRST: "band, row, column: {shape[0]} bands of {shape[1]}×{shape[2]} pixels",
+        BAND_BETWEEN: "row, band, column: {shape[1]} bands of {shape[0]}×{shape[2]} pixels",
     }
 
     def __init__(
         self,
         path: Path,
         shape: Sequence[int],
-        previews: dict[str, NDArray[np.uint8]],
+        previews: dict[str, Preview | None],
         parent: QWidget | None = None,
     ) -> None:
-        super().__init__(
-            "Which axis holds the bands?",
+        super().__init__(parent)
+        self.setWindowTitle("Which axis holds the bands?")
+        sentence = QLabel(
             f"Nothing in {path.name} tells which axis of {describe_shape(shape)} holds the "
-            "bands. Choose the picture that looks like the scan.",
-            parent,
+            "bands. Choose the picture that looks like the scan."
         )
+        sentence.setWordWrap(True)
         self.choices: dict[str, QRadioButton] = {}
         group = QButtonGroup(self)
         side_by_side = QHBoxLayout()
-        for layout, title in self._TITLES.items():
+        for layout, title in self.TITLES.items():
             column = QVBoxLayout()
-            picture = QLabel()
+            picture = QLabel("no picture")
             picture.setAlignment(Qt.AlignmentFlag.AlignCenter)
             picture.setMinimumSize(PREVIEW + 80, PREVIEW)
-            if layout in previews:
-                picture.setPixmap(pixmap(previews[layout]))
+            preview = previews.get(layout)
+            if preview is not None and preview.picture is not None:
+                picture.setPixmap(pixmap(preview.picture))
             button = QRadioButton(title.format(shape=shape))
             group.addButton(button)
             self.choices[layout] = button
             column.addWidget(picture)
             column.addWidget(button)
             side_by_side.addLayout(column)
-        self.choices["row-column-band"].setChecked(True)
-        self.body.addLayout(side_by_side)
+        self.choices[BAND_LAST].setChecked(True)
+        self.remember = QCheckBox("Do not ask again for files of this folder")
+        self.remember.setChecked(True)
+        self.buttons = QDialogButtonBox(
+            QDialogButtonBox.StandardButton.Open | QDialogButtonBox.StandardButton.Cancel
+        )
+        self.buttons.accepted.connect(self.accept)
+        self.buttons.rejected.connect(self.reject)
+        bottom = QHBoxLayout()
+        bottom.addWidget(self.remember)
+        bottom.addStretch()
+        bottom.addWidget(self.buttons)
+        column = QVBoxLayout(self)
+        column.addWidget(sentence)
+        column.addLayout(side_by_side)
+        column.addLayout(bottom)
 
     @property
     def chosen(self) -> str:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from napari_dgc.errors import UserError
 
 if TYPE_CHECKING:
+    from napari_dgc.cancel import CancelToken
     from napari_dgc.cubes import HyperCube
+    from napari_dgc.cubes.choices import AmbiguousLayout, AmbiguousVariable
     from napari_dgc.gui.layers import LayerTuple
+    from napari_dgc.gui.remembered import Answer
 
 PathOrPaths = str | Path | Sequence[str | Path]
 Reader = Callable[[PathOrPaths], list[Any]]
@@ -52,12 +56,12 @@ def read(path: PathOrPaths) -> list[Any]:
 
     from napari_dgc.gui import messages
     from napari_dgc.gui.classification_layer import classification_layer
-    from napari_dgc.gui.layers import layer_data
+    from napari_dgc.gui.scan_copies import get_scan_copies
     from napari_dgc.gui.session import get_session
 
     viewer = current_viewer()
     if viewer is not None:
-        get_session(viewer)  # so that it sees the layers come
+        get_scan_copies(get_session(viewer))  # so that they see the layers come
     found: list[LayerTuple] = []
     for one in _paths(path):
         try:
@@ -65,22 +69,59 @@ def read(path: PathOrPaths) -> list[Any]:
             if classes is not None:
                 found.append(classes)
                 continue
-            cube = open_or_ask(one)
-            if cube is None:
-                continue
-            with messages.busy():
-                found += layer_data(cube)
+            found += _layers(one)
+        except InterruptedError:
+            continue
         except UserError as error:
             # napari shows the beginning: the folders would leave no room for what is wrong
             messages.show_error(str(error).replace(str(one), one.name))
-            continue
-        if cube.notes:
-            messages.show_info(f"{cube.name}: {' '.join(cube.notes)}")
     return found or NOTHING
 
 
-def open_or_ask(path: Path) -> HyperCube | None:
+def choose_variable() -> None:
+    """Ask which variable of a file is the cube, whatever was chosen before, and open it.
+
+    The file is that of the selected scan, else one that the user names.
+    """
+    from napari import current_viewer
+    from qtpy.QtWidgets import QFileDialog
+
+    from napari_dgc.gui import messages
+    from napari_dgc.gui.session import get_session
+
+    viewer = current_viewer()
+    if viewer is None:
+        return
+    scan = get_session(viewer).scan_of(viewer.layers.selection.active)
+    path = None if scan is None else scan.cube.path
+    if path is None:
+        name, _ = QFileDialog.getOpenFileName(
+            messages.window_of_viewer(), "File with several cubes"
+        )
+        if not name:
+            return
+        path = Path(name)
+    try:
+        for data, options, _ in _layers(path, ask=True):
+            viewer.add_image(data, **options)
+    except InterruptedError:
+        return
+    except UserError as error:
+        messages.show_error(str(error).replace(str(path), path.name))
+
+
+def open_or_ask(path: Path, *, ask: bool = False) -> HyperCube | None:
     """Open a cube; where only the user can tell what is meant, ask.
+
+    What was answered for another file of the folder with the same variables
+    holds for this one, too.
+
+    Parameters
+    ----------
+    path
+        The file.
+    ask
+        Ask which variable is meant even where that is clear or was answered before.
 
     Returns
     -------
@@ -91,26 +132,104 @@ def open_or_ask(path: Path) -> HyperCube | None:
     ------
     UserError
         The file cannot be opened.
+    InterruptedError
+        The user cancelled.
     """
-    from napari_dgc.cubes.read import AmbiguousLayout, AmbiguousVariable, open_cube
-    from napari_dgc.gui import dialogs, messages
+    from napari_dgc.cubes.read import AmbiguousLayout, AmbiguousVariable
 
-    variable: str | None = None
-    layout = "auto"
+    answer: Answer | None = None
+    recalled = misled = False
     while True:
         try:
-            with messages.busy():
-                return open_cube(path, variable=variable, layout=layout)
+            cube = _open(path, answer, ask=ask and answer is None)
+            if ask and answer is None:
+                raise UserError(f"{path} holds one cube and nothing else to choose from.")
+            return _with_note(cube, answer) if recalled else cube
         except AmbiguousVariable as question:
-            answer = dialogs.ask_variable(path, question.candidates)
-            if answer is None or variable is not None:
-                return None
-            variable = answer
+            if answer is not None:
+                raise
+            answer, recalled = _which_variable(path, question, ask, misled)
         except AmbiguousLayout as question:
-            answer = dialogs.ask_layout(path, variable, question.shape)
-            if answer is None or layout != "auto":
-                return None
-            layout = answer
+            if answer is not None and answer.layout != "auto":
+                raise
+            answer, recalled = _which_layout(path, answer, question, ask)
+        except UserError:
+            if not recalled:
+                raise
+            # What held for other files of the folder does not hold for this one.
+            answer, recalled, ask, misled = None, False, True, True
+            continue
+        if answer is None:
+            return None
+
+
+def _layers(path: Path, *, ask: bool = False) -> list[LayerTuple]:
+    """Open a cube and return its layers; empty where the user did not want to answer."""
+    from napari_dgc.gui import messages
+    from napari_dgc.gui.background import wait_for
+    from napari_dgc.gui.layers import layer_data
+    from napari_dgc.gui.scan_copies import movable
+
+    opened = open_or_ask(path, ask=ask)
+    if opened is None:
+        return []
+    cube = movable(opened)
+    found = wait_for(lambda token, progress: layer_data(cube), f"Reading {path.name}")
+    if cube.notes:
+        messages.show_info(f"{cube.name}: {' '.join(cube.notes)}")
+    return found
+
+
+def _open(path: Path, answer: Answer | None, *, ask: bool) -> HyperCube:
+    from napari_dgc.cubes.read import open_cube
+    from napari_dgc.gui.background import wait_for
+
+    variable = None if answer is None else answer.variable
+    layout = "auto" if answer is None else answer.layout
+
+    def work(token: CancelToken, progress: Callable[[float], None]) -> HyperCube:
+        return open_cube(
+            path, variable=variable, layout=layout, ask=ask, token=token, progress=progress
+        )
+
+    return wait_for(work, f"Opening {path.name}")
+
+
+def _which_variable(
+    path: Path, question: AmbiguousVariable, ask: bool, misled: bool
+) -> tuple[Answer | None, bool]:
+    """Return what the user says or said, and whether it was said for another file."""
+    from napari_dgc.gui import dialogs
+    from napari_dgc.gui.remembered import recall
+
+    before = recall(path.parent, [info.name for info in question.candidates])
+    if before is not None and not ask:
+        return before, True
+    return dialogs.ask_variable(path, question.candidates, None if misled else before), False
+
+
+def _which_layout(
+    path: Path, answer: Answer | None, question: AmbiguousLayout, ask: bool
+) -> tuple[Answer | None, bool]:
+    """Return the answer with the order of the axes, and whether that was said for another file."""
+    from napari_dgc.gui import dialogs
+    from napari_dgc.gui.remembered import Answer, recall
+
+    variable = None if answer is None else answer.variable
+    before = recall(path.parent, dialogs.layout_question(variable))
+    if before is not None and not ask:
+        return Answer(variable, before.layout), True
+    layout = dialogs.ask_layout(path, variable, question.shape)
+    return None if layout is None else Answer(variable, layout), False
+
+
+def _with_note(cube: HyperCube, answer: Answer | None) -> HyperCube:
+    what = cube.variable if answer is None else answer.variable or cube.variable
+    note = (
+        f"“{what}” is opened as chosen before in this folder; "
+        "File > IO Utilities > Choose another variable… asks again."
+    )
+    return replace(cube, notes=(note, *cube.notes))
 
 
 def _paths(path: PathOrPaths) -> list[Path]:
