@@ -185,6 +185,18 @@ def test_links_out_of_the_file_are_not_followed(tmp_path, path):
     assert "another file" in refusal(path)
 
 
+def test_names_in_no_known_alphabet_are_passed_over(path):
+    with h5py.File(path, "w") as file:
+        file["cube"], file["wavelengths"] = CUBE, CENTRES
+        file["cube"].attrs["Scale_Factor"] = 100.0
+        for place in (file["cube"].id, file.id):
+            space = h5py.h5s.create(h5py.h5s.SCALAR)
+            h5py.h5a.create(place, b"\xff\xfe", h5py.h5t.NATIVE_INT32, space)
+        h5py.h5g.create(file.id, b"\xff\xfd")
+    cube = open_cube(path)
+    assert (cube.variable, cube.scale) == ("cube", 100)
+
+
 def test_groups_that_hold_themselves_end(path):
     with h5py.File(path, "w") as file:
         file["a/b/cube"], file["wavelengths"] = CUBE, CENTRES

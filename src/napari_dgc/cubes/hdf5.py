@@ -45,7 +45,7 @@ def own_names(group: h5py.Group) -> Iterator[str]:
     Soft and external links may lead to other files and are never followed.
     """
     for name in group:
-        if isinstance(group.get(name, getlink=True), h5py.HardLink):
+        if isinstance(name, str) and isinstance(group.get(name, getlink=True), h5py.HardLink):
             yield name
 
 
@@ -118,7 +118,11 @@ class HDF5Tree:
         try:
             item = self._datasets[name] if name in self._datasets else self._file[name or "/"]
             for key in item.attrs:
-                if item.attrs.get_id(key).get_storage_size() <= _MOST_ATTRIBUTE:
+                # Names that are no UTF-8 come as bytes; no program gives such to what counts.
+                if (
+                    isinstance(key, str)
+                    and item.attrs.get_id(key).get_storage_size() <= _MOST_ATTRIBUTE
+                ):
                     found[key] = item.attrs[key]
         except _ERRORS:
             return found  # what cannot be read tells nothing
