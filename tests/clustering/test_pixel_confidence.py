@@ -1,5 +1,7 @@
 """Confidence: what it means, that it is calibrated, and that a user can rely on it."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
@@ -143,6 +145,34 @@ def test_one_class_is_certain_everywhere(
 ) -> None:
     values = model.predict_confidence(cubes[0], groups=np.array([0, 1, 1]))
     np.testing.assert_allclose(values[np.isfinite(values)], 1, rtol=1e-5)
+
+
+def test_a_class_shown_instead_of_the_likely_one_is_doubtful() -> None:
+    random = np.random.default_rng(8)
+    data = np.full((8, 40, 44), 0.2)
+    data[:, :, 20:] = np.linspace(0.3, 0.8, 8)[:, None, None]
+    spotted = data.copy()
+    spotted[:, 10:16, 30:36] = np.linspace(0.9, 0.1, 8)[:, None, None]
+    # One pixel makes no patch: its material does not count as present in this scan.
+    data[:, 12, 8] = np.linspace(0.9, 0.1, 8)
+    lesion, odd = (
+        HyperCube(data=(d + random.normal(0, 0.01, d.shape)).astype(np.float32), name="scan")
+        for d in (spotted, data)
+    )
+    model = small(clusters=3).fit([lesion])
+    shown, values = model.predict(odd), model.predict_confidence(odd)
+    model.config = replace(model.config, least_patch=0)
+    likely, before = model.predict(odd), model.predict_confidence(odd)
+    np.testing.assert_array_equal(np.argwhere(shown != likely), [[12, 8]])
+    assert before[12, 8] > 0.9
+    assert values[12, 8] <= 0.5
+    same = shown == likely
+    np.testing.assert_array_equal(values[same], before[same])
+    # Where both are of one class nothing was changed.
+    groups = np.arange(4)
+    groups[likely[12, 8]] = shown[12, 8]
+    model.config = replace(model.config, least_patch=3)
+    assert model.predict_confidence(odd, groups=groups)[12, 8] > 0.9
 
 
 def test_tiles_do_not_show(

@@ -102,6 +102,19 @@ def of_classes(
     return np.minimum(total, np.float32(1))
 
 
+def of_another_class(probabilities: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Most that a class can claim which a map shows instead of the most probable one.
+
+    No more than that one had, and no more than it left: 0.5 at most.
+
+    Parameters
+    ----------
+    probabilities
+        (pixels,) of the class that is not shown.
+    """
+    return np.minimum(probabilities, 1 - probabilities)
+
+
 def check_groups(groups: NDArray[np.integer[Any]] | None, clusters: int) -> None:
     """Raise UserError unless `groups` names the class of every fine cluster and of "no data"."""
     if groups is not None and np.shape(groups) != (clusters + 1,):

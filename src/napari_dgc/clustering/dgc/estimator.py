@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from napari_dgc.cancel import CancelToken, never_cancelled
 from napari_dgc.clustering.bands import BandGrid
-from napari_dgc.clustering.confidence import check_groups
+from napari_dgc.clustering.confidence import check_groups, of_another_class
 from napari_dgc.clustering.content import content_windows
 from napari_dgc.clustering.devices import resolve_device
 from napari_dgc.clustering.dgc.centroids import Centroids
@@ -327,8 +327,12 @@ class DeepGlobalClustering(Clusterer):
         model.space.grid.check(cube)
         check_groups(groups, self.n_clusters)
         values = np.full((cube.rows, cube.columns), np.nan, np.float32)
-        for _ in model.confidence_into(values, cube, groups, token):
+        labels = np.zeros(values.shape, np.uint16)
+        for _ in model.confidence_into(values, labels, cube, groups, token):
             pass
+        classes = np.arange(self.n_clusters + 1) if groups is None else np.asarray(groups)
+        moved = classes[self._present(labels)] != classes[labels]
+        values[moved] = of_another_class(values[moved])
         return values
 
     def _label_maps(

@@ -204,8 +204,8 @@ class PixelModel:
         features: NDArray[np.float32],
         valid: NDArray[np.bool_],
         groups: NDArray[np.integer[Any]] | None = None,
-    ) -> NDArray[np.float32]:
-        """Return how probable it is that each pixel's class is right.
+    ) -> tuple[NDArray[np.float32], NDArray[np.uint16]]:
+        """Return how probable it is that each pixel's class is right, and `labels`.
 
         Parameters
         ----------
@@ -216,8 +216,10 @@ class PixelModel:
 
         Returns
         -------
-        ndarray
+        values : ndarray
             (n, rows, columns), 0 to 1, NaN for no data.
+        labels : ndarray
+            (n, rows, columns) fine clusters, 0 for no data.
         """
         seen = self._examine(features, valid)
         belongs = memberships(seen.squared, self.calibration.temperature)
@@ -225,7 +227,8 @@ class PixelModel:
         one, other = (belongs[ends] for ends in seen.ends)
         belongs[seen.mixed] = (1 - second) * one + second * other
         found = of_classes(belongs, seen.labels, groups).reshape(valid.shape)
-        return np.where(valid, found, np.float32(np.nan))
+        labels = seen.labels.reshape(valid.shape)
+        return np.where(valid, found, np.float32(np.nan)), np.where(valid, labels, np.uint16(0))
 
     def calibrate(self, sample: Stacks, groups: NDArray[np.integer[Any]], *, seed: int) -> None:
         """Fit `calibration` without labels: see a sample again, at half the resolution.
@@ -293,24 +296,31 @@ class PixelModel:
 
         Tiles overlap by what decides on a label, so that they do not show.
         """
-        return self._fill(labels, self.labels, cube, token)
+        return self._fill(
+            (labels,), lambda features, valid: (self.labels(features, valid),), cube, token
+        )
 
     def confidence_into(
         self,
         values: NDArray[np.float32],
+        labels: NDArray[np.uint16],
         cube: HyperCube,
         groups: NDArray[np.integer[Any]] | None,
         token: CancelToken | None,
     ) -> Iterator[float]:
-        """Fill a map of `confidence` tile by tile, as `label_into` does."""
-        return self._fill(
-            values, lambda features, valid: self.confidence(features, valid, groups), cube, token
-        )
+        """Fill the maps of `confidence` and of labels tile by tile, as `label_into` does."""
+
+        def compute(
+            features: NDArray[np.float32], valid: NDArray[np.bool_]
+        ) -> tuple[NDArray[Any], ...]:
+            return self.confidence(features, valid, groups)
+
+        return self._fill((values, labels), compute, cube, token)
 
     def _fill(
         self,
-        result: NDArray[Any],
-        compute: Callable[[NDArray[np.float32], NDArray[np.bool_]], NDArray[Any]],
+        results: tuple[NDArray[Any], ...],
+        compute: Callable[[NDArray[np.float32], NDArray[np.bool_]], tuple[NDArray[Any], ...]],
         cube: HyperCube,
         token: CancelToken | None,
     ) -> Iterator[float]:
@@ -320,14 +330,14 @@ class PixelModel:
         ):
             check_stop(token)
             features, valid = self.space.read(cube, rows, columns)
-            found = compute(features[None], valid[None])[0]
             inner = (
                 slice(core_rows.start - rows.start, core_rows.stop - rows.start),
                 slice(core_columns.start - columns.start, core_columns.stop - columns.start),
             )
-            result[core_rows, core_columns] = found[inner]
-            done += found[inner].size
-            yield done / result.size
+            for result, found in zip(results, compute(features[None], valid[None]), strict=True):
+                result[core_rows, core_columns] = found[0][inner]
+            done += valid[inner].size
+            yield done / (cube.rows * cube.columns)
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Return everything as named arrays (see `from_arrays`)."""
