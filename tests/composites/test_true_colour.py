@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from napari_dgc.composites import true_colour
+from napari_dgc.composites import draft, is_slow, true_colour
 from napari_dgc.composites.mixes import true_colour_mix
 from napari_dgc.cubes.cube import HyperCube
 
@@ -82,3 +82,48 @@ def test_three_unknown_bands_are_red_green_and_blue():
 
 def test_an_empty_cube_gives_a_black_picture():
     assert true_colour(HyperCube(np.full((5, 4, 3), np.nan), "nothing")).max() == 0
+
+
+def big(rows=700, columns=1100, bands=121):
+    """A coloured gradient: red to the right, blue to the bottom."""
+    right, down = np.linspace(0, 1, columns), np.linspace(0, 1, rows)
+    nm = np.linspace(400, 1000, bands)
+    red, blue = np.exp(-(((nm - 640) / 60) ** 2)), np.exp(-(((nm - 460) / 40) ** 2))
+    data = red[:, None, None] * right + blue[:, None, None] * down[:, None] + 0.05
+    return HyperCube(data.astype(np.float32), "big", nm, "nm")
+
+
+def test_a_draft_comes_near_to_the_whole_picture():
+    cube = big()
+    rough, fine = draft(cube).astype(int), true_colour(cube).astype(int)
+    assert rough.shape == fine.shape
+    assert np.abs(rough - fine).mean() < 6
+    assert np.abs(rough - fine).max() < 60
+
+
+def test_a_draft_reads_a_small_part():
+    cube = big()
+
+    class Counting:
+        shape, dtype, ndim, size = cube.data.shape, cube.data.dtype, 3, cube.data.size
+        read = 0
+
+        def __getitem__(self, key):
+            part = np.asarray(cube.data)[key]
+            Counting.read += part.size
+            return part
+
+    draft(HyperCube(Counting(), "big", cube.wavelengths, "nm"))
+    assert 0 < Counting.read < cube.data.size / 30
+
+
+@pytest.mark.parametrize("shape", [(1, 5, 7), (3, 1, 900), (40, 3, 4)])
+def test_a_draft_has_the_size_of_any_scan(shape):
+    data = np.random.default_rng(0).random(shape).astype(np.float32)
+    assert draft(HyperCube(data, "odd")).shape == (*shape[1:], 3)
+
+
+def test_only_big_scans_need_a_draft():
+    assert not is_slow(patches(np.ones(121)))
+    huge = np.lib.stride_tricks.as_strided(np.zeros(1, np.float32), (301, 1000, 1000), (0, 0, 0))
+    assert is_slow(HyperCube(huge, "huge", np.linspace(400, 1000, 301), "nm"))

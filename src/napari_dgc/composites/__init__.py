@@ -1,8 +1,8 @@
 """Pictures of scans: true colour, colour-infrared, any three bands, stretched and balanced."""
 
-from napari_dgc.composites.mixes import Mix, Span, usual_mix
+from napari_dgc.composites.mixes import Mix, Span, main_spans, usual_mix
 from napari_dgc.composites.painter import Balance, Colours, Painter, Recipe
-from napari_dgc.composites.render import Look, render, true_colour
+from napari_dgc.composites.painting import Look, draft, is_slow, render, true_colour
 
 __all__ = [
     "Balance",
@@ -12,6 +12,9 @@ __all__ = [
     "Painter",
     "Recipe",
     "Span",
+    "draft",
+    "is_slow",
+    "main_spans",
     "render",
     "true_colour",
     "usual_mix",

@@ -15,6 +15,8 @@ VISIBLE_NM = (400.0, 700.0)
 INFRARED_NM = ((760.0, 900.0), (620.0, 690.0), (520.0, 590.0))
 #: A wavelength is shown by the nearest band, if that is no further away than this.
 NEAREST_NM = 15.0
+#: Bands that suffice for a draft in true colour.
+_FEW_BANDS = 16
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,10 +93,7 @@ def true_colour_mix(cube: HyperCube) -> Mix:
             f"True colour needs bands all over the visible, no more than 40 nm apart; "
             f"{cube.name} has {_covered(centres[good])}."
         )
-    order = np.argsort(centres[visible], kind="stable")
-    weights = rgb_weights(ascending)
-    back = np.argsort(visible[order])
-    return Mix("true colour", visible[order][back], weights[:, back], common=True)
+    return _weighed(cube, visible)
 
 
 def infrared_mix(cube: HyperCube) -> Mix:
@@ -178,6 +177,40 @@ def chosen_mix(cube: HyperCube, spans: Sequence[Span]) -> Mix:
             inside = np.array([nearest])
         chosen.append(inside)
     return _average(_title(cube, spans), chosen)
+
+
+def thinned(cube: HyperCube, mix: Mix) -> Mix:
+    """Return nearly the same colours from far fewer bands, where true colour takes many."""
+    centres = cube.wavelengths_nm
+    if not mix.common or centres is None or len(mix.bands) <= _FEW_BANDS:
+        return mix
+    return _weighed(cube, mix.bands[:: len(mix.bands) // _FEW_BANDS + 1])
+
+
+def main_spans(cube: HyperCube, mix: Mix) -> tuple[Span, ...]:
+    """Return where the weights of each channel are above half of their maximum.
+
+    Returns
+    -------
+    tuple of Span
+        For red, green and blue; `chosen_mix` of them comes near to the mix.
+    """
+    centres = cube.wavelengths_nm
+    positions = mix.bands.astype(float) if centres is None else centres[mix.bands]
+    found = []
+    for weights in mix.weights:
+        inside = positions[weights > weights.max() / 2]
+        found.append(Span(float(inside.min()), float(inside.max())))
+    return tuple(found)
+
+
+def _weighed(cube: HyperCube, bands: NDArray[np.intp]) -> Mix:
+    """Weigh visible bands by what the eye sees."""
+    centres = _wavelengths(cube, "True colour needs wavelengths")
+    order = bands[np.argsort(centres[bands], kind="stable")]
+    weights = rgb_weights(centres[order])
+    back = np.argsort(order)
+    return Mix("true colour", order[back], weights[:, back], common=True)
 
 
 def _average(title: str, chosen: Sequence[NDArray[np.intp]]) -> Mix:

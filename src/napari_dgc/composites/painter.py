@@ -17,7 +17,7 @@ from napari_dgc.composites.mixes import (
     true_colour_mix,
     usual_mix,
 )
-from napari_dgc.composites.render import Look, read_linear, render
+from napari_dgc.composites.painting import Look, read_linear, render
 from napari_dgc.cubes.cube import HyperCube
 from napari_dgc.errors import UserError
 
@@ -25,7 +25,7 @@ Colours = Literal["usual", "true", "infrared", "file", "chosen"]
 Balance = Literal["none", "grey-world", "white-reference"]
 
 #: Larger pictures are read anew for every look instead of being kept, in bytes.
-_MOST_KEPT = 256 << 20
+_MOST_KEPT = 64 << 20
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ class Painter:
     """
 
     def __init__(self, cube: HyperCube) -> None:
-        self._cube = cube
+        self.cube = cube
         self._calibrated: HyperCube | None = None
         self._key: object = None
         self._linear: NDArray[np.float32] | None = None
@@ -112,9 +112,9 @@ class Painter:
         InterruptedError
             When asked to stop.
         """
-        mix = recipe.mix(self._cube)
+        mix = recipe.mix(self.cube)
         by_reference = recipe.balance == "white-reference"
-        cube = self._by_reference(token) if by_reference else self._cube
+        cube = self._by_reference(token) if by_reference else self.cube
         if cube.rows * cube.columns * 3 * 4 > _MOST_KEPT:
             return render(cube, mix, recipe.look, recipe.balance == "grey-world", token)
         key = (recipe.colours, recipe.spans, by_reference)
@@ -128,7 +128,7 @@ class Painter:
 
     def _by_reference(self, token: CancelToken | None) -> HyperCube:
         if self._calibrated is None:
-            self._calibrated = _calibrated(self._cube, token)
+            self._calibrated = _calibrated(self.cube, token)
         return self._calibrated
 
 

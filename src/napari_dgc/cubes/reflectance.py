@@ -28,11 +28,9 @@ def holds_reflectance(cube: HyperCube) -> bool:
         return False
     good = cube.good_bands if len(cube.good_bands) else np.arange(cube.n_bands)
     bands = good[np.linspace(0, len(good) - 1, min(_BANDS, len(good))).astype(int)]
-    rows = np.linspace(0, cube.rows - 1, min(_ROWS, cube.rows)).astype(int)
+    rows = slice(None, None, max(1, cube.rows // _ROWS))
     columns = slice(None, None, max(1, cube.columns // _COLUMNS))
-    sample = np.concatenate(
-        [cube.read(slice(row, row + 1), columns, bands).ravel() for row in rows.tolist()]
-    )
+    sample = cube.read(rows, columns, bands)
     sample = sample[np.isfinite(sample)]
     if not sample.size or not sample.any():
         return False

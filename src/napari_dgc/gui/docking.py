@@ -11,7 +11,9 @@ from qtpy.QtWidgets import QDockWidget, QMainWindow, QWidget
 TRAIN = "dgc_train_dock"
 MERGE = "dgc_merge_dock"
 SPECTRUM = "dgc_spectrum_dock"
-_TALL = (TRAIN, MERGE, SPECTRUM)
+COMPOSITES = "dgc_composites_dock"
+CALIBRATION = "dgc_calibration_dock"
+_TALL = (TRAIN, MERGE, SPECTRUM, COMPOSITES, CALIBRATION)
 
 
 def open_dock(viewer: Any, widget: QWidget, title: str, *, tabify: bool = False) -> QDockWidget:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from napari_dgc.cubes.cube import LARGEST_SAMPLE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from napari.components import ViewerModel
     from napari.layers import Image, Labels, Layer
@@ -30,6 +30,8 @@ COMPANION_KEY = "napari_dgc_cube"
 ROLE_KEY = "napari_dgc_role"
 #: Metadata of a composite: what kind of colours it has, as its name says.
 TITLE_KEY = "napari_dgc_title"
+#: Metadata of a composite that is a draft and should be painted in full.
+DRAFT_KEY = "napari_dgc_draft"
 
 #: Gap between scans as a fraction of the largest one.
 GAP = 0.03
@@ -67,10 +69,10 @@ def composite_title(cube: HyperCube) -> str:
 
 def renew_composite(scan: Scan) -> None:
     """Make the composite of a scan anew, whose wavelengths have changed."""
-    from napari_dgc.composites import true_colour
-
     if scan.composite is not None:
-        change_composite(scan.composite, true_colour(scan.cube), composite_title(scan.cube))
+        picture, drafted = _first_picture(scan.cube)
+        change_composite(scan.composite, picture, composite_title(scan.cube))
+        scan.composite.metadata |= drafted
 
 
 def change_composite(layer: Image, picture: NDArray[np.uint8], title: str) -> None:
@@ -93,12 +95,10 @@ def layer_data(
     The cube's bands come first, its colour composite lies above, label
     maps that came with the cube on top.
     """
+    drafted: dict[str, bool] = {}
     if composite is None:
-        from napari_dgc.composites import true_colour
-
-        composite = true_colour(cube)
+        composite, drafted = _first_picture(cube)
     spectral = "band" if cube.wavelengths is None else "wavelength"
-    title = composite_title(cube)
     found: list[LayerTuple] = [
         (
             cube.data,
@@ -112,21 +112,45 @@ def layer_data(
             },
             "image",
         ),
-        (
-            composite,
-            {
-                "name": f"{cube.name} {title}",
-                "axis_labels": ("y", "x"),
-                "rgb": True,
-                "metadata": {COMPANION_KEY: cube, ROLE_KEY: "composite", TITLE_KEY: title},
-            },
-            "image",
-        ),
+        _composite_layer(cube, cube.name, composite, composite_title(cube), drafted),
     ]
     for data, options in labels:
         metadata = {**options.get("metadata", {}), COMPANION_KEY: cube, ROLE_KEY: "reference"}
         found.append((data, {"axis_labels": ("y", "x"), **options, "metadata": metadata}, "labels"))
     return found
+
+
+def _composite_layer(
+    cube: HyperCube,
+    name: str,
+    picture: NDArray[np.uint8],
+    title: str,
+    drafted: Mapping[str, bool] = {},
+) -> LayerTuple:
+    metadata = {COMPANION_KEY: cube, ROLE_KEY: "composite", TITLE_KEY: title, **drafted}
+    options = {
+        "name": f"{name} {title}",
+        "axis_labels": ("y", "x"),
+        "rgb": True,
+        "metadata": metadata,
+    }
+    return picture, options, "image"
+
+
+def _first_picture(cube: HyperCube) -> tuple[NDArray[np.uint8], dict[str, bool]]:
+    """Return the composite that a scan is opened with, and what to note of it."""
+    from napari_dgc.composites import draft, is_slow, true_colour
+
+    return (draft(cube), {DRAFT_KEY: True}) if is_slow(cube) else (true_colour(cube), {})
+
+
+def add_composite(viewer: ViewerModel, scan: Scan, picture: NDArray[np.uint8], title: str) -> None:
+    """Show a composite of a scan whose own the user has removed, right above its bands."""
+    data, options, _ = _composite_layer(scan.cube, scan.name, picture, title)
+    active = viewer.layers.selection.active
+    layer = viewer.add_image(data, **options)
+    viewer.layers.move(viewer.layers.index(layer), viewer.layers.index(scan.image) + 1)
+    viewer.layers.selection.active = active
 
 
 def reference_options(names: dict[int, str]) -> dict[str, Any]:

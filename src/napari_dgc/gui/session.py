@@ -61,6 +61,8 @@ class Scan:
         before the first label map.
     predicted
         The same as the model gave it.
+    superseded
+        Whether a calibrated scan was made of it, which is used in its place.
     """
 
     cube: HyperCube
@@ -69,6 +71,7 @@ class Scan:
     labels: Labels | None = None
     fine: NDArray[np.uint16] | None = None
     predicted: NDArray[np.uint16] | None = field(default=None, repr=False)
+    superseded: bool = False
     # Where the session put the first pixel; elsewhere the user has moved the scan.
     _place: tuple[float, float] | None = field(default=None, repr=False)
 
@@ -179,6 +182,7 @@ class Session:
         self._replace_cube(scan, old.with_wavelengths(wavelengths, unit))
         scan.image.axis_labels = ("wavelength", "y", "x")
         make.renew_composite(scan)
+        self._finish_draft(scan.composite)
         self.scans_changed.emit()
 
     def set_bad_bands(self, bad_bands: Mapping[Scan, Iterable[int]]) -> None:
@@ -195,6 +199,11 @@ class Session:
             for key in (make.CUBE_KEY, make.COMPANION_KEY):
                 if layer.metadata.get(key) is old:
                     layer.metadata[key] = cube
+
+    def supersede(self, scan: Scan) -> None:
+        """Say that another scan, made of this one, is used in its place from now on."""
+        scan.superseded = True
+        self.scans_changed.emit()
 
     def scan_of(self, layer: Layer | None) -> Scan | None:
         """Return the scan that a layer shows, or None."""
@@ -226,8 +235,16 @@ class Session:
                 make.align(layer, scan.image)
                 if layer.metadata.get(make.ROLE_KEY) == "composite" and scan.composite is None:
                     scan.composite = layer
+                    self._finish_draft(layer)
                     self.scans_changed.emit()
                 return
+
+    def _finish_draft(self, composite: Image | None) -> None:
+        """Have the composite of a big scan painted in full, of which a draft is shown."""
+        if composite is not None and make.DRAFT_KEY in composite.metadata:
+            from napari_dgc.gui.composites.live import get_live
+
+            get_live(self)
 
     def _arrange(self) -> None:
         """Lay the scans out side by side, unless the user has moved one."""

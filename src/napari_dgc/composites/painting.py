@@ -6,11 +6,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_dgc.cancel import CancelToken
-from napari_dgc.composites.mixes import Mix, usual_mix
+from napari_dgc.composites.mixes import Mix, thinned, usual_mix
 from napari_dgc.cubes.cube import HyperCube
 
 _BLOCK_SAMPLES = 8 << 20
 _SAMPLE_ROWS, _SAMPLE_COLUMNS = 48, 256
+#: Pictures made of more samples are worth a draft first.
+_SLOW_SAMPLES = 32 << 20
+#: Steps between black and full that are told apart; a screen shows 256.
+_SHADES = 2**14
+_DRAFT_ROWS, _DRAFT_COLUMNS = 250, 500
 
 
 @dataclass(frozen=True)
@@ -107,6 +112,31 @@ def true_colour(cube: HyperCube) -> NDArray[np.uint8]:
     return render(cube, usual_mix(cube))
 
 
+def is_slow(cube: HyperCube) -> bool:
+    """Whether `true_colour` of a scan takes so long that a `draft` should be shown meanwhile."""
+    bands = usual_mix(cube).bands
+    across = int(bands[-1] - bands[0] + 1)
+    return across * cube.rows * cube.columns > _SLOW_SAMPLES
+
+
+def draft(cube: HyperCube) -> NDArray[np.uint8]:
+    """Make a coarse picture of what `true_colour` makes, from a small part of the samples.
+
+    Returns
+    -------
+    ndarray
+        (rows, columns, 3), uint8; blocks of pixels have one colour.
+    """
+    mix = thinned(cube, usual_mix(cube))
+    down, across = max(1, cube.rows // _DRAFT_ROWS), max(1, cube.columns // _DRAFT_COLUMNS)
+    linear = _linear(cube, mix, slice(None, None, down), slice(None, None, across))
+    sample = linear[np.isfinite(linear).all(axis=-1)]
+    low, high = _levels(sample, Look(), mix.common)
+    coarse = _painted(linear, low, high, 1.0)
+    tall = np.repeat(coarse, down, axis=0)[: cube.rows]
+    return np.repeat(tall, across, axis=1)[:, : cube.columns]
+
+
 def read_linear(cube: HyperCube, mix: Mix, token: CancelToken | None = None) -> NDArray[np.float32]:
     """Add the bands up to linear red, green and blue.
 
@@ -137,8 +167,8 @@ def _blocks(cube: HyperCube, mix: Mix) -> list[slice]:
 def _linear(cube: HyperCube, mix: Mix, rows: slice, columns: slice) -> NDArray[np.float32]:
     steps = np.unique(np.diff(mix.bands))
     # A slice reads much less of a file than separate bands do.
-    contiguous = steps.tolist() == [1]
-    chosen = slice(mix.bands[0], mix.bands[-1] + 1) if contiguous else mix.bands
+    even = len(steps) == 1
+    chosen = slice(mix.bands[0], mix.bands[-1] + 1, steps[0]) if even else mix.bands
     window = cube.read(rows, columns, chosen)
     linear: NDArray[np.float32] = np.einsum("brc,kb->rck", window, mix.weights, optimize=True)
     return linear
@@ -186,12 +216,12 @@ def _painted(
     linear: NDArray[np.float32], low: NDArray[np.float32], high: NDArray[np.float32], gamma: float
 ) -> NDArray[np.uint8]:
     missing = ~np.isfinite(linear).all(axis=-1)
-    stretched = np.clip((linear - low) / (high - low), 0, 1)
+    stretched = (linear - low) * (_SHADES / (high - low))
     stretched[missing] = 0
-    shown = _companded(stretched)
-    if gamma != 1:
-        shown = np.power(shown, np.float32(1 / gamma))
-    return np.round(255 * shown).astype(np.uint8)
+    np.clip(stretched, 0, _SHADES, out=stretched)
+    table = np.power(_companded(np.linspace(0, 1, _SHADES + 1, dtype=np.float32)), 1 / gamma)
+    shades = np.round(255 * table).astype(np.uint8)
+    return shades[(stretched + np.float32(0.5)).astype(np.uint16)]
 
 
 def _companded(linear: NDArray[np.float32]) -> NDArray[np.float32]:
