@@ -151,6 +151,17 @@ def test_the_dataset_called_cube_is_meant(path):
         open_cube(path, ask=True)
 
 
+def test_an_image_beside_the_cube_tells_its_axes(path):
+    for order, layout in (((0, 1, 2), "row-column-band"), ((0, 2, 1), "row-band-column")):
+        path.unlink(missing_ok=True)
+        with h5py.File(path, "w") as file:
+            file["swath/cube"] = CUBE.transpose(order)
+            file["swath/latitude"] = np.zeros((ROWS, COLUMNS))
+        cube = open_cube(path)
+        assert cube.layout == layout
+        np.testing.assert_array_equal(samples_of(cube), CUBE)
+
+
 def test_axes_of_length_one_do_not_count(path):
     with h5py.File(path, "w") as file:
         file["scan"] = CUBE[None, :, :, None, :]
@@ -232,6 +243,7 @@ def test_files_without_a_cube_say_what_they_hold(path, content, reason):
         for name, values in content.items():
             file[name] = values
     assert reason in refusal(path)
+    assert not can_open(path)
 
 
 def test_compound_samples_are_no_cube(path):
@@ -287,5 +299,5 @@ def test_damaged_chunks_are_told_when_they_are_read(path):
 
 def test_a_file_that_is_only_called_hdf5_is_refused(path):
     path.write_text("not at all")
-    assert can_open(path)
+    assert not can_open(path)
     assert "damaged or cannot be read" in refusal(path)

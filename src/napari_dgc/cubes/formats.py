@@ -94,11 +94,13 @@ def _open_envi(path: Path, request: Request) -> HyperCube:
 FORMATS = (
     Format("MATLAB .mat files", _is_matlab, matlab.open_matlab),
     Format("TIFF files", tiff.is_tiff, tiff.open_tiff, tiff.tiff_holds_cube),
-    Format("HDF5 files", hdf5.is_hdf5_name, hdf5.open_hdf5),
+    Format("HDF5 files", hdf5.is_hdf5_name, hdf5.open_hdf5, hdf5.hdf5_holds_cube),
     Format(
         "NumPy .npy files", numpy_files.is_npy, numpy_files.open_npy, numpy_files.npy_holds_cube
     ),
-    Format("NumPy .npz files", numpy_files.is_npz, numpy_files.open_npz),
+    Format(
+        "NumPy .npz files", numpy_files.is_npz, numpy_files.open_npz, numpy_files.npz_holds_cube
+    ),
     Format("Zarr folders", zarr_store.is_zarr, zarr_store.open_zarr, zarr_store.zarr_holds_cube),
     Format("ENVI cubes (.hdr with its data file)", _is_envi, _open_envi, _has_envi_header),
     Format("folders of cameras that write ENVI cubes", is_camera_folder, open_camera_folder),

@@ -7,7 +7,7 @@ from typing import Any
 import h5py
 import numpy as np
 
-from napari_dgc.cubes.array_tree import MOST_VALUES, StoredInfo, open_tree
+from napari_dgc.cubes.array_tree import MOST_VALUES, StoredInfo, can_be_cube, open_tree
 from napari_dgc.cubes.choices import Request
 from napari_dgc.cubes.cube import HyperCube
 from napari_dgc.cubes.lazy import LazyCube
@@ -32,6 +32,15 @@ def is_hdf5(path: Path) -> bool:
 def is_hdf5_name(path: Path) -> bool:
     """Tell whether a file is, or is called, HDF5."""
     return path.is_file() and (path.suffix.lower() in SUFFIXES or is_hdf5(path))
+
+
+def hdf5_holds_cube(path: Path) -> bool:
+    """Tell whether a dataset of an HDF5 file can be a cube."""
+    tree = HDF5Tree(path)
+    try:
+        return any(can_be_cube(info) for info in tree.arrays)
+    finally:
+        tree.close()
 
 
 def open_file(path: Path) -> h5py.File:

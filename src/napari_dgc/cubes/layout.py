@@ -94,7 +94,7 @@ def decide_layout(
 
     Rows and columns are never swapped or mirrored: the question is only
     whether bands come first or last. Bands between rows and columns, as
-    push-broom cameras deliver them, are found only by their wavelengths.
+    push-broom cameras deliver them, are found only by what lies beside.
 
     Parameters
     ----------
@@ -136,12 +136,17 @@ def decide_layout(
         return BAND_BETWEEN, (
             f"Axes {shape} are read as {BAND_BETWEEN}: there are {middle} wavelengths."
         )
-    images = set(evidence.image_shapes)
-    fits_first, fits_last = (middle, last) in images, (first, middle) in images
-    if (first, middle) != (middle, last) and fits_first != fits_last:
-        found = BAND_FIRST if fits_first else BAND_LAST
-        image = describe_shape((middle, last) if fits_first else (first, middle))
-        return found, f"Axes {shape} are read as {found}: an image of {image} lies beside the cube."
+    images = {
+        BAND_FIRST: (middle, last),
+        BAND_LAST: (first, middle),
+        BAND_BETWEEN: (first, last),
+    }
+    fitting = [name for name, image in images.items() if image in set(evidence.image_shapes)]
+    if len(fitting) == 1:
+        image = describe_shape(images[fitting[0]])
+        return fitting[0], (
+            f"Axes {shape} are read as {fitting[0]}: an image of {image} lies beside the cube."
+        )
     if (first < FEWEST_BANDS) != (last < FEWEST_BANDS):
         found = BAND_LAST if first < FEWEST_BANDS else BAND_FIRST
         return found, f"Axes {shape} are read as {found}: the other end is too short for bands."

@@ -131,6 +131,11 @@ def is_npz(path: Path) -> bool:
     return path.suffix.lower() == ".npz" and path.is_file()
 
 
+def npz_holds_cube(path: Path) -> bool:
+    """Tell whether an array of a ``.npz`` file can be a cube."""
+    return any(can_be_cube(info) for info in NpzTree(path).arrays)
+
+
 def open_npz(path: Path, request: Request) -> HyperCube:
     """Open the cube of a ``.npz`` file.
 
