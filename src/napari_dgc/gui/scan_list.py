@@ -7,6 +7,7 @@ from qtpy.QtWidgets import QListWidget, QListWidgetItem, QWidget
 
 from napari_dgc.cubes import HyperCube
 from napari_dgc.gui.lifetime import connect_while_alive
+from napari_dgc.gui.scan_copies import get_scan_copies
 from napari_dgc.gui.session import Scan, Session
 
 EMPTY = "No scan is open yet. Use File › Open File(s)… or File › Open Sample."
@@ -38,7 +39,7 @@ def explain(cube: HyperCube) -> str:
 
 
 class ScanList(QListWidget):
-    """Check list of a session's scans; new ones are checked."""
+    """Check list of a session's scans; new ones are checked, superseded ones are not."""
 
     #: The checked scans are others.
     checked_changed = Signal()
@@ -48,10 +49,13 @@ class ScanList(QListWidget):
         self._session = session
         self._scans: list[Scan] = []
         self._unchecked: set[Scan] = set()
+        self._superseded: set[Scan] = set()
         self.setToolTip("Scans to train on together. All must have the same bands.")
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.itemChanged.connect(self._on_item_changed)
+        self._copies = get_scan_copies(session)
         connect_while_alive(self, session.scans_changed, self.refresh)
+        self._copies.changed.connect(self._show_copies)
         self.refresh()
 
     def checked(self) -> list[Scan]:
@@ -70,10 +74,14 @@ class ScanList(QListWidget):
         row = self.currentRow()
         self._scans = list(self._session.scans)
         self._unchecked &= set(self._scans)
+        superseded = {scan for scan in self._scans if scan.superseded}
+        # Once: who checks the box again wants it so.
+        self._unchecked |= superseded - self._superseded
+        self._superseded = superseded
         self.blockSignals(True)
         self.clear()
         for scan in self._scans:
-            item = QListWidgetItem(f"{scan.name}   {describe(scan.cube)}")
+            item = QListWidgetItem(self._text(scan))
             item.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable)
             item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
             on = scan not in self._unchecked
@@ -90,6 +98,18 @@ class ScanList(QListWidget):
         rows = min(max(len(self._scans), 2), 5)
         self.setFixedHeight(rows * max(self.sizeHintForRow(0), 18) + 8)
         self.checked_changed.emit()
+
+    def _text(self, scan: Scan) -> str:
+        share = self._copies.share(scan.cube)
+        copied = "" if share is None else f"   unpacking {100 * share:.0f} %"
+        return f"{scan.name}   {describe(scan.cube)}{copied}"
+
+    def _show_copies(self) -> None:
+        self.blockSignals(True)
+        for row, scan in enumerate(self._scans):
+            if (item := self.item(row)) is not None:
+                item.setText(self._text(scan))
+        self.blockSignals(False)
 
     def _on_item_changed(self, item: QListWidgetItem) -> None:
         row = self.row(item)

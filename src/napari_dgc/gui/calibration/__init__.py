@@ -1,0 +1,1 @@
+"""The dock "Calibrate to reflectance"."""
