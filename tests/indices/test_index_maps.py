@@ -118,7 +118,7 @@ def test_a_missing_wavelength_is_named():
 
 def test_a_gap_between_bands_is_no_band():
     cube = leaf(nm=np.concatenate([np.arange(400.0, 500.0, 5), np.arange(560.0, 1000.0, 5)]))
-    assert "no band within 5 nm of 531 nm" in why_not(PRI, cube, reflectance=True)
+    assert "no band within 6 nm of 531 nm" in why_not(PRI, cube, reflectance=True)
     assert why_not(NDVI, cube, reflectance=True) is None
 
 

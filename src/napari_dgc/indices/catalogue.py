@@ -6,7 +6,7 @@ a later work, the source names both.
 
 from napari_dgc.errors import UserError
 from napari_dgc.indices.formula import Formula
-from napari_dgc.indices.index import CLOSE_NM, Index
+from napari_dgc.indices.index import BROAD_NM, Index
 
 VIGOUR = "Chlorophyll and vigour"
 PIGMENTS = "Pigments"
@@ -33,6 +33,7 @@ INDICES: tuple[Index, ...] = (
         _NORMALISED,
         "Rouse et al. 1974, Third ERTS Symposium, NASA SP-351; narrow bands",
         url="https://ntrs.nasa.gov/citations/19740022614",
+        tolerance_nm=BROAD_NM,
     ),
     Index(
         "GNDVI",
@@ -64,7 +65,6 @@ INDICES: tuple[Index, ...] = (
         _NORMALISED,
         "Gitelson & Merzlyak 1994, Journal of Plant Physiology 143",
         "10.1016/S0176-1617(11)81633-0",
-        tolerance_nm=CLOSE_NM,
     ),
     Index(
         "mND705",
@@ -76,7 +76,6 @@ INDICES: tuple[Index, ...] = (
         _FREE,
         "Sims & Gamon 2002, Remote Sensing of Environment 81",
         "10.1016/S0034-4257(02)00010-X",
-        tolerance_nm=CLOSE_NM,
     ),
     Index(
         "CIre",
@@ -98,7 +97,6 @@ INDICES: tuple[Index, ...] = (
         _FREE,
         "Dash & Curran 2004, International Journal of Remote Sensing 25",
         "10.1080/0143116042000274015",
-        tolerance_nm=CLOSE_NM,
     ),
     Index(
         "MCARI",
@@ -129,6 +127,7 @@ INDICES: tuple[Index, ...] = (
         (-1.0, 1.0),
         "Rondeaux, Steven & Baret 1996, Remote Sensing of Environment 55",
         "10.1016/0034-4257(95)00186-7",
+        tolerance_nm=BROAD_NM,
     ),
     Index(
         "TVI",
@@ -140,6 +139,7 @@ INDICES: tuple[Index, ...] = (
         _FREE,
         "Broge & Leblanc 2001, Remote Sensing of Environment 76",
         "10.1016/S0034-4257(00)00197-8",
+        tolerance_nm=BROAD_NM,
     ),
     Index(
         "VARI",
@@ -171,6 +171,7 @@ INDICES: tuple[Index, ...] = (
         _RATIO,
         "Blackburn 1998, International Journal of Remote Sensing 19",
         "10.1080/014311698215919",
+        tolerance_nm=BROAD_NM,
     ),
     Index(
         "PSSRb",
@@ -181,6 +182,7 @@ INDICES: tuple[Index, ...] = (
         _RATIO,
         "Blackburn 1998, International Journal of Remote Sensing 19",
         "10.1080/014311698215919",
+        tolerance_nm=BROAD_NM,
     ),
     Index(
         "PSSRc",
@@ -191,6 +193,7 @@ INDICES: tuple[Index, ...] = (
         _RATIO,
         "Blackburn 1998, International Journal of Remote Sensing 19",
         "10.1080/014311698215919",
+        tolerance_nm=BROAD_NM,
     ),
     Index(
         "ARI1",
@@ -283,7 +286,6 @@ INDICES: tuple[Index, ...] = (
         _NORMALISED,
         "Gamon, Peñuelas & Field 1992, Remote Sensing of Environment 41",
         "10.1016/0034-4257(92)90059-S",
-        tolerance_nm=CLOSE_NM,
     ),
     Index(
         "PSRI",
@@ -305,7 +307,6 @@ INDICES: tuple[Index, ...] = (
         _NORMALISED,
         "Barnes et al. 1992, Environmental and Experimental Botany 32",
         "10.1016/0098-8472(92)90034-Y",
-        tolerance_nm=CLOSE_NM,
     ),
     Index(
         "CTR1",
@@ -316,7 +317,6 @@ INDICES: tuple[Index, ...] = (
         _RATIO,
         "Carter 1994, International Journal of Remote Sensing 15",
         "10.1080/01431169408954109",
-        tolerance_nm=CLOSE_NM,
     ),
     Index(
         "CTR2",
@@ -327,7 +327,6 @@ INDICES: tuple[Index, ...] = (
         _RATIO,
         "Carter 1994, International Journal of Remote Sensing 15",
         "10.1080/01431169408954109",
-        tolerance_nm=CLOSE_NM,
     ),
     Index(
         "RVSI",
@@ -338,7 +337,6 @@ INDICES: tuple[Index, ...] = (
         (-1.0, 1.0),
         "Merton & Huntington 1999, AVIRIS workshop",
         url="https://aviris.jpl.nasa.gov/proceedings/workshops/99_docs/41.pdf",
-        tolerance_nm=CLOSE_NM,
     ),
     # --------------------------------------------------------------- disease
     Index(
@@ -351,7 +349,6 @@ INDICES: tuple[Index, ...] = (
         (-1.5, 1.0),
         "Mahlein et al. 2013, Remote Sensing of Environment 128",
         "10.1016/j.rse.2012.09.019",
-        tolerance_nm=CLOSE_NM,
     ),
     Index(
         "CLSI",
@@ -362,7 +359,6 @@ INDICES: tuple[Index, ...] = (
         (-2.0, 1.0),
         "Mahlein et al. 2013, Remote Sensing of Environment 128",
         "10.1016/j.rse.2012.09.019",
-        tolerance_nm=CLOSE_NM,
     ),
     Index(
         "SBRI",
@@ -373,7 +369,6 @@ INDICES: tuple[Index, ...] = (
         (-1.0, 1.5),
         "Mahlein et al. 2013, Remote Sensing of Environment 128",
         "10.1016/j.rse.2012.09.019",
-        tolerance_nm=CLOSE_NM,
     ),
     Index(
         "PMI",
@@ -384,7 +379,6 @@ INDICES: tuple[Index, ...] = (
         (-1.0, 2.0),
         "Mahlein et al. 2013, Remote Sensing of Environment 128",
         "10.1016/j.rse.2012.09.019",
-        tolerance_nm=CLOSE_NM,
     ),
     Index(
         "DSWI5",
@@ -396,6 +390,7 @@ INDICES: tuple[Index, ...] = (
         _RATIO,
         "Apan et al. 2004, International Journal of Remote Sensing 25",
         "10.1080/01431160310001618031",
+        tolerance_nm=BROAD_NM,
     ),
     # ----------------------------------------------------------------- water
     Index(
@@ -407,6 +402,7 @@ INDICES: tuple[Index, ...] = (
         _RATIO,
         "Peñuelas et al. 1997, International Journal of Remote Sensing 18",
         "10.1080/014311697217396",
+        tolerance_nm=BROAD_NM,
     ),
     Index(
         "NDWI",
@@ -417,6 +413,7 @@ INDICES: tuple[Index, ...] = (
         _NORMALISED,
         "Gao 1996, Remote Sensing of Environment 58",
         "10.1016/S0034-4257(96)00067-3",
+        tolerance_nm=BROAD_NM,
     ),
     Index(
         "MSI",
@@ -427,6 +424,7 @@ INDICES: tuple[Index, ...] = (
         _RATIO,
         "Hunt & Rock 1989, Remote Sensing of Environment 30",
         "10.1016/0034-4257(89)90046-1",
+        tolerance_nm=BROAD_NM,
     ),
     # ------------------------------------------------------------ dry matter
     Index(
@@ -439,6 +437,7 @@ INDICES: tuple[Index, ...] = (
         (-1.0, 1.0),
         "Nagler et al. 2003, Remote Sensing of Environment 87",
         "10.1016/j.rse.2003.06.001",
+        tolerance_nm=BROAD_NM,
     ),
     Index(
         "LCAI",
@@ -449,6 +448,7 @@ INDICES: tuple[Index, ...] = (
         (-200.0, 200.0),
         "Daughtry et al. 2005, Agronomy Journal 97",
         "10.2134/agronj2003.0291",
+        tolerance_nm=BROAD_NM,
     ),
 )
 

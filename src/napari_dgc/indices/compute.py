@@ -38,8 +38,8 @@ def bands_for(index: Index, cube: HyperCube, bandwidth_nm: float = 0.0) -> Bands
     -------
     dict
         For each term of the formula the indices of its bands. The nearest band
-        lies within the tolerance of the index; a range has bands within 10 nm
-        of both its ends.
+        lies within the tolerance of the index; a range has bands that near to
+        both its ends.
 
     Raises
     ------

@@ -6,10 +6,12 @@ from dataclasses import dataclass, field
 
 from napari_dgc.indices.formula import Formula
 
-#: A single wavelength is read from the nearest band, if that is no further away than this.
-TOLERANCE_NM = 10.0
-#: The same for indices whose wavelengths lie on a steep slope or close together.
-CLOSE_NM = 5.0
+#: A single wavelength is read from the nearest band, if that is no further away than this: half
+#: of 12 nm, the widest spacing of common hyperspectral cameras.
+TOLERANCE_NM = 6.0
+#: The same for indices whose wavelengths lie where spectra are flat; `benchmarks/indices.py`
+#: shows what it costs.
+BROAD_NM = 10.0
 #: Bands averaged about a wavelength may span so much; wider, the neighbours in a formula meet.
 WIDEST_NM = 20.0
 
