@@ -131,6 +131,22 @@ def test_imagej_labels_ome_channels_and_tifffile_tell_wavelengths(tmp_path):
         np.testing.assert_array_equal(np.asarray(cube.data), CUBE, err_msg=name)
 
 
+def test_an_envi_header_beside_the_file_tells_wavelengths(tmp_path):
+    path = write(tmp_path / "scan.tif")
+    (tmp_path / "scan.hdr").write_text(
+        f"ENVI\nfile type = TIFF\nwavelength units = Nanometers\n"
+        f"wavelength = {{{str(CENTRES)[1:-1]}}}\n"
+        "band names = {a, b, c, d, e, f}\n"
+    )
+    cube = open_cube(path)
+    np.testing.assert_allclose(cube.wavelengths, CENTRES)
+    assert cube.band_names == tuple("abcdef")
+    (tmp_path / "scan.hdr").write_text("ENVI\nwavelength = {400, 500")
+    assert open_cube(path).wavelengths is None
+    (tmp_path / "scan.hdr").write_text("ENVI\nwavelength = {400, 500}\n")
+    assert open_cube(path).wavelengths is None
+
+
 def test_wavelengths_tell_that_pages_are_rows(tmp_path):
     rows_first = np.ascontiguousarray(CUBE.transpose(1, 2, 0))
     tifffile.imwrite(tmp_path / "scan.tif", rows_first, metadata={"wavelengths": CENTRES})

@@ -2,10 +2,13 @@
 
 import re
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
-from napari_dgc.cubes.attributes import is_telling, plain
+from napari_dgc.cubes.attributes import is_telling, plain, wavelength_counts
+from napari_dgc.cubes.envi_header import header_names, is_envi_header, read_header
+from napari_dgc.errors import UserError
 
 _GDAL_METADATA, _GDAL_NODATA = 42112, 42113
 _DESCRIPTION, _PAGE_NAME = 270, 285
@@ -30,7 +33,8 @@ def tiff_attributes(file: Any, number: int, pages: Sequence[Any], bands: int) ->
     Returns
     -------
     dict
-        From the tags of GDAL, OME, ImageJ and tifffile, and from texts in the tags.
+        From the tags of GDAL, OME, ImageJ and tifffile, from texts in the tags, and
+        where these tell no wavelengths, from an ENVI header beside the file.
     """
     first, kind = pages[0].aspage(), file.series[number].kind
     found: dict[str, Any] = {}
@@ -46,7 +50,27 @@ def tiff_attributes(file: Any, number: int, pages: Sequence[Any], bands: int) ->
         found |= _of_gdal(first.tags[_GDAL_METADATA].value, bands)
     if _GDAL_NODATA in first.tags:
         found["no_data"] = first.tags[_GDAL_NODATA].value
+    if bands not in wavelength_counts(found):
+        found = _of_header_beside(Path(file.filehandle.path)) | found
     return found
+
+
+def _of_header_beside(path: Path) -> dict[str, Any]:
+    """Read what ENVI's programs write beside a TIFF file."""
+    for header in (path.with_name(f"{path.name}.hdr"), path.with_suffix(".hdr")):
+        if not is_envi_header(header):
+            continue
+        try:
+            said = read_header(header)
+        except UserError:
+            continue  # it is the TIFF file that was asked for
+        found: dict[str, Any] = {
+            key: said[key]
+            for key in ("wavelength", "wavelength units", "fwhm", "bbl")
+            if key in said
+        }
+        return found | {"band names": header_names(said, "band names")}
+    return {}
 
 
 def _of_gdal(text: Any, bands: int) -> dict[str, Any]:
