@@ -49,7 +49,7 @@ class HyperCube:
         Where the cube came from: file, format in words, variable in the file.
     layout
         Order on disk: ``"bsq"``, ``"bil"``, ``"bip"`` for ENVI,
-        ``"row-column-band"`` or ``"band-row-column"`` for MATLAB.
+        ``"row-column-band"`` and the like for all others.
     no_data
         Value that marks missing samples, or None. NaN and fill values beyond
         `LARGEST_SAMPLE` are always missing.
