@@ -279,6 +279,35 @@ def test_wavelengths_from_a_file(qtbot, tmp_path, make_cube):
     )
 
 
+def test_wavelengths_are_typed_as_a_list(qtbot, make_cube):
+    dialog = WavelengthsDialog(make_cube("plain", (3, 4, 4), wavelengths=False))
+    qtbot.addWidget(dialog)
+    dialog.show()
+    okay = dialog.buttons.button(QDialogButtonBox.StandardButton.Ok)
+    qtbot.keyClicks(dialog.text, "0.4; 0.55")
+    assert "2 wavelengths for 3 bands" in dialog.note.text()
+    assert not okay.isEnabled()
+    qtbot.keyClicks(dialog.text, "; 0.7")
+    assert "0.4 to 0.7 µm" in dialog.note.text()
+    assert okay.isEnabled()
+    np.testing.assert_allclose(dialog.chosen[0], [0.4, 0.55, 0.7])
+    assert dialog.chosen[1] == "um"
+    dialog.text.setPlainText("red, green, blue")
+    assert not okay.isEnabled()
+    dialog.even.click()
+    assert okay.isEnabled()
+
+
+def test_evenly_spaced_wavelengths_have_a_unit_and_begin_with_what_is_known(qtbot, make_cube):
+    cube = make_cube("plain", (5, 4, 4)).with_wavelengths(np.linspace(4000, 800, 5), "cm-1")
+    dialog = WavelengthsDialog(cube)
+    qtbot.addWidget(dialog)
+    np.testing.assert_allclose(dialog.chosen[0], np.linspace(4000, 800, 5))
+    assert dialog.chosen[1] == "cm-1"
+    dialog.last.setValue(dialog.first.value())
+    assert not dialog.buttons.button(QDialogButtonBox.StandardButton.Ok).isEnabled()
+
+
 def test_simulated_sample_has_three_scans_and_hidden_truth(viewer, monkeypatch):
     monkeypatch.setattr("napari_dgc.gui.samples.SIZE", (32, 32))
     monkeypatch.setattr("napari_dgc.gui.samples.BANDS", 21)

@@ -12,7 +12,6 @@ from qtpy.QtWidgets import (
     QComboBox,
     QDialog,
     QDialogButtonBox,
-    QFormLayout,
     QFrame,
     QHBoxLayout,
     QHeaderView,
@@ -40,7 +39,7 @@ ARRANGEMENTS = {
     BAND_LAST: "rows × columns × bands",
     BAND_FIRST: "bands × rows × columns",
     BAND_BETWEEN: "rows × bands × columns",
-    BY_COLUMNS: "pixels column by column (MATLAB)",
+    BY_COLUMNS: "pixels column by column",
     BY_ROWS: "pixels row by row",
 }
 _WIDTH = 280
@@ -151,17 +150,16 @@ class VariableDialog(QDialog):
         self.caption.setFixedWidth(_WIDTH)
         self.caption.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.caption.setMinimumHeight(3 * self.caption.fontMetrics().lineSpacing())
-        self.arrangement.setMaximumWidth(_WIDTH)
+        self.arrangement.setFixedWidth(_WIDTH)
         self.arrangement.setToolTip(
             "How rows, columns and bands follow each other in the file.\n"
             "Another order helps where the picture is turned, stretched or scrambled."
         )
-        order = QFormLayout()
-        order.addRow("Order", self.arrangement)
         right = QVBoxLayout()
         right.addWidget(self.picture)
         right.addWidget(self.caption)
-        right.addLayout(order)
+        right.addWidget(QLabel("Order in the file"))
+        right.addWidget(self.arrangement)
         right.addStretch()
         middle = QHBoxLayout()
         middle.addWidget(self.table, 1)
@@ -198,8 +196,8 @@ class VariableDialog(QDialog):
             if self._before is not None and self._before.variable == self.chosen:
                 kept = self._before.layout
         self.arrangement.clear()
-        known = "" if found is None else f": {ARRANGEMENTS.get(found, found)}"
-        self.arrangement.addItem(f"found by itself{known}", "auto")
+        known = " by itself" if found is None else f": {ARRANGEMENTS.get(found, found)}"
+        self.arrangement.addItem(f"found{known}", "auto")
         unfolded = found in PIXEL_ORDERS or kept in PIXEL_ORDERS
         for layout, words in ARRANGEMENTS.items():
             if (layout in PIXEL_ORDERS) == unfolded:
