@@ -59,6 +59,7 @@ def test_references_beside_the_scan_are_found(
     printed, said = capsys.readouterr()
     assert printed.split() == [str(out), str(out.with_suffix(".dat"))]
     assert "white white_reference.hdr, dark dark_reference.hdr" in said
+    assert "can be calibrated" not in said  # it is now
     scene = np.load(tmp_path / "scene.npy")
     np.testing.assert_allclose(reflectance(out), scene, atol=1e-3)
     independent = np.asarray(spectral.open_image(str(out)).load())

@@ -28,6 +28,7 @@ from numpy.typing import NDArray
 
 from napari_dgc.calibration.reference import Reference, stored_as_read
 from napari_dgc.cubes import HyperCube
+from napari_dgc.cubes.camera_references import CAN_BE_CALIBRATED
 from napari_dgc.cubes.centres import same_centres
 from napari_dgc.cubes.derived import DerivedArray
 from napari_dgc.cubes.windowed import Span
@@ -132,6 +133,7 @@ class Calibration:
             bridge,
             self.clip,
         )
+        before = [note for note in cube.notes if not note.startswith(CAN_BE_CALIBRATED)]
         bad = tuple(sorted({*cube.bad_bands, *(int(b) for b in np.flatnonzero(dead_bands))}))
         return replace(
             cube,
@@ -145,7 +147,7 @@ class Calibration:
             offsets=None,
             exposure_ms=None,
             references=None,
-            notes=(*cube.notes, *notes),
+            notes=(*before, *notes),
         )
 
     def _check(self, cube: HyperCube) -> None:

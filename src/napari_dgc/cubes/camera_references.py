@@ -30,6 +30,8 @@ from napari_dgc.cubes.envi_header import Header, header_number, is_envi_header, 
 from napari_dgc.cubes.references import References
 from napari_dgc.errors import UserError
 
+#: How the note begins that says so.
+CAN_BE_CALIBRATED = "It can be calibrated"
 SCAN, WHITE, DARK, PROCESSED = "scan", "white", "dark", "processed"
 
 _SPECIM = (("whiteref_", WHITE), ("darkref_", DARK), ("whitedarkref_", DARK))
@@ -100,7 +102,7 @@ def find_references(header_path: Path, header: Header) -> FoundReferences:
     if not (white or dark):
         return FoundReferences(None, tuple(notes))
     kinds = " and ".join(kind for kind, path in ((WHITE, white), (DARK, dark)) if path)
-    notes.append(f"It can be calibrated: a {kinds} reference lies beside it.")
+    notes.append(f"{CAN_BE_CALIBRATED}: a {kinds} reference lies beside it.")
     return FoundReferences(References(white, dark), tuple(notes))
 
 
