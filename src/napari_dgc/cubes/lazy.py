@@ -65,6 +65,11 @@ class LazyCube(WindowedArray):
         return tuple(self._axes.index(axis) for axis in sorted(self._axes))
 
     @property
+    def packed(self) -> bool:
+        """Whether samples come in chunks, which are unpacked each time."""
+        return getattr(self._stored, "chunks", None) is not None
+
+    @property
     def granule(self) -> tuple[int, ...]:
         """Samples along each axis that are read, or unpacked, with a single one."""
         chunks = getattr(self._stored, "chunks", None)

@@ -154,6 +154,9 @@ class MappedCube(WindowedArray):
         """Axes of the view from the slowest to the fastest in the file."""
         return tuple(self._axes.index(axis) for axis in range(3))
 
+    #: The system's cache helps.
+    packed = False
+
     @property
     def granule(self) -> tuple[int, ...]:
         """Samples along each axis of the view that come from disk with a single one."""

@@ -1,8 +1,8 @@
 """What reading a part of a cube costs, and in which order all of it is read best.
 
 A source may say how its samples lie: `granule`, the samples along (band, row, column) that
-come with a single one (a page of disk, a compressed chunk), and `storage_axes`, the axes
-from the slowest to the fastest.
+come with a single one (a page of disk, a compressed chunk), `packed`, whether that happens
+anew each time, and `storage_axes`, the axes from the slowest to the fastest.
 """
 
 from collections.abc import Iterator, Sequence
@@ -24,6 +24,10 @@ class Stored(Protocol):
     @property
     def granule(self) -> tuple[int, ...]:
         """Samples along each axis that come with a single one."""
+
+    @property
+    def packed(self) -> bool:
+        """Whether a granule is fetched or unpacked each time: no cache of the system helps."""
 
     @property
     def storage_axes(self) -> tuple[int, ...]:

@@ -87,6 +87,12 @@ class TiledCube(WindowedArray):
         return part
 
 
+def tiles_size(data: CubeArray) -> int:
+    """Return the bytes of the file that `write_tiles` makes of a cube (band, row, column)."""
+    shape = (int(data.shape[0]), int(data.shape[1]), int(data.shape[2]))
+    return PAGE + int(np.prod(_stored(shape))) * data.dtype.itemsize
+
+
 def write_tiles(
     data: CubeArray,
     path: Path,
@@ -112,7 +118,7 @@ def write_tiles(
     dtype = data.dtype.newbyteorder("=")
     header = json.dumps({"kind": _KIND, "shape": shape, "dtype": dtype.str}).encode()
     stored = _stored(shape)
-    length = PAGE + int(np.prod(stored)) * dtype.itemsize
+    length = tiles_size(data)
 
     def write(temporary: Path) -> None:
         with temporary.open("r+b") as file:
