@@ -15,6 +15,11 @@ BROAD_NM = 10.0
 #: Bands averaged about a wavelength may span so much; wider, the neighbours in a formula meet.
 WIDEST_NM = 20.0
 
+Limits = tuple[float | None, float | None]
+NORMALISED: Limits = (-1.0, 1.0)
+RATIO: Limits = (0.0, None)
+FREE: Limits = (None, None)
+
 
 @dataclass(frozen=True)
 class Index:
@@ -50,7 +55,7 @@ class Index:
     group: str
     formula: Formula
     meaning: str
-    limits: tuple[float | None, float | None]
+    limits: Limits
     source: str
     doi: str | None = None
     url: str | None = None

@@ -12,6 +12,7 @@ from qtpy.QtWidgets import QDoubleSpinBox, QHBoxLayout, QLabel, QSlider, QWidget
 
 from napari_dgc.composites import Span
 from napari_dgc.cubes import HyperCube
+from napari_dgc.gui.calm_boxes import CalmDoubleSpinBox
 
 #: Half of the widest range that one colour shows.
 _WIDEST_NM = 100.0
@@ -81,11 +82,11 @@ class ChannelPicker(QWidget):
         name.setFixedWidth(56)
         self.slider = QuietSlider(Qt.Orientation.Horizontal)
         self.slider.setToolTip(f"Drag to choose the band that is shown in {title.lower()}.")
-        self.value = QDoubleSpinBox()
+        self.value = CalmDoubleSpinBox()
         self.value.setKeyboardTracking(False)
         self.value.setDecimals(0)
         self.value.setToolTip(f"What is shown in {title.lower()}; the nearest band is taken.")
-        self.width_nm = QDoubleSpinBox()
+        self.width_nm = CalmDoubleSpinBox()
         self.width_nm.setKeyboardTracking(False)
         self.width_nm.setDecimals(0)
         self.width_nm.setRange(0, _WIDEST_NM)

@@ -24,6 +24,7 @@ from superqt import QDoubleRangeSlider
 
 from napari_dgc.composites import Look, Recipe, main_spans
 from napari_dgc.errors import UserError
+from napari_dgc.gui.calm_boxes import CalmComboBox, CalmDoubleSpinBox
 from napari_dgc.gui.composites.channel import Axis, ChannelPicker, QuietSlider
 
 if TYPE_CHECKING:
@@ -242,7 +243,7 @@ class ColoursTab(QWidget):
 
 
 def _combo(items: Mapping[Any, str], tip: str) -> QComboBox:
-    combo = QComboBox()
+    combo = CalmComboBox()
     for data, text in items.items():
         combo.addItem(text, data)
     combo.setToolTip(tip)
@@ -251,7 +252,7 @@ def _combo(items: Mapping[Any, str], tip: str) -> QComboBox:
 
 
 def _percent() -> QDoubleSpinBox:
-    box = QDoubleSpinBox()
+    box = CalmDoubleSpinBox()
     box.setKeyboardTracking(False)
     box.setRange(0, 100)
     box.setDecimals(1)

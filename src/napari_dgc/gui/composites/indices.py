@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from qtpy.QtWidgets import (
-    QDoubleSpinBox,
     QHBoxLayout,
     QLabel,
     QProgressBar,
@@ -21,6 +20,7 @@ from qtpy.QtWidgets import (
 from napari_dgc.cancel import CancelSource
 from napari_dgc.cubes.reflectance import holds_reflectance
 from napari_dgc.errors import UserError
+from napari_dgc.gui.calm_boxes import CalmDoubleSpinBox
 from napari_dgc.gui.composites.index_layers import put_layers
 from napari_dgc.gui.composites.index_list import IndexList
 from napari_dgc.gui.composites.index_worker import Step, compute
@@ -52,7 +52,7 @@ class IndicesTab(QWidget):
         self.details = QTextBrowser()
         self.details.setOpenExternalLinks(True)
         self.details.setMinimumHeight(150)
-        self.bandwidth = QDoubleSpinBox()
+        self.bandwidth = CalmDoubleSpinBox()
         self.bandwidth.setRange(0, WIDEST_NM)
         self.bandwidth.setDecimals(0)
         self.bandwidth.setSuffix(" nm")

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from qtpy.QtCore import QSignalBlocker, Signal
-from qtpy.QtWidgets import QComboBox, QWidget
+from qtpy.QtWidgets import QComboBox
 
+from napari_dgc.gui.calm_boxes import CalmComboBox
 from napari_dgc.gui.lifetime import connect_while_alive
 from napari_dgc.gui.scan_list import describe
 from napari_dgc.gui.session import Scan, Session
 
 
-class ScanChoice(QComboBox):
+class ScanChoice(CalmComboBox):
     """All open scans, or one of them; kept up to date."""
 
     #: The choice is another one, or its scans have changed.
     chosen_changed = Signal()
 
-    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, session: Session) -> None:
+        super().__init__()
         self._session = session
         self._scans: list[Scan] = []
         self._picked: Scan | None = None

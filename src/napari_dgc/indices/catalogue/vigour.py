@@ -1,0 +1,147 @@
+"""Indices of chlorophyll and vigour."""
+
+from napari_dgc.indices.formula import Formula
+from napari_dgc.indices.index import BROAD_NM, FREE, NORMALISED, Index
+
+VIGOUR = "Chlorophyll and vigour"
+
+VIGOUR_INDICES: tuple[Index, ...] = (
+    Index(
+        "NDVI",
+        "Normalised difference vegetation index",
+        VIGOUR,
+        Formula("(R800 - R670) / (R800 + R670)"),
+        "High on green tissue, near 0 on soil and dead tissue; parts leaf from background, but "
+        "changes little before chlorosis is plain to see.",
+        NORMALISED,
+        "Rouse et al. 1974, Third ERTS Symposium, NASA SP-351; narrow bands",
+        url="https://ntrs.nasa.gov/citations/19740022614",
+        tolerance_nm=BROAD_NM,
+    ),
+    Index(
+        "GNDVI",
+        "Green normalised difference vegetation index",
+        VIGOUR,
+        Formula("(R800 - R550) / (R800 + R550)"),
+        "Falls with chlorophyll over a wider range than NDVI, so that mild chlorosis shows.",
+        NORMALISED,
+        "Gitelson, Kaufman & Merzlyak 1996, Remote Sensing of Environment 58; narrow bands",
+        "10.1016/S0034-4257(96)00072-7",
+    ),
+    Index(
+        "NDRE",
+        "Normalised difference red edge",
+        VIGOUR,
+        Formula("(R790 - R720) / (R790 + R720)"),
+        "Falls early when chlorophyll or nitrogen is lost, also in dense leaves where NDVI is "
+        "saturated.",
+        NORMALISED,
+        "Barnes et al. 2000, Fifth International Conference on Precision Agriculture",
+        url="https://naldc.nal.usda.gov/download/4190/PDF",
+    ),
+    Index(
+        "RENDVI",
+        "Red-edge normalised difference vegetation index (ND705)",
+        VIGOUR,
+        Formula("(R750 - R705) / (R750 + R705)"),
+        "Follows chlorophyll at the red edge; low values mark ageing and infected tissue.",
+        NORMALISED,
+        "Gitelson & Merzlyak 1994, Journal of Plant Physiology 143",
+        "10.1016/S0176-1617(11)81633-0",
+    ),
+    Index(
+        "mND705",
+        "Modified red-edge normalised difference",
+        VIGOUR,
+        Formula("(R750 - R705) / (R750 + R705 - 2 * R445)"),
+        "Chlorophyll as RENDVI tells it, with the shine of the leaf surface taken off, which "
+        "helps to compare smooth, waxy and hairy leaves.",
+        FREE,
+        "Sims & Gamon 2002, Remote Sensing of Environment 81",
+        "10.1016/S0034-4257(02)00010-X",
+    ),
+    Index(
+        "CIre",
+        "Red-edge chlorophyll index",
+        VIGOUR,
+        Formula("R750_800 / R695_740 - 1"),
+        "Proportional to leaf chlorophyll; falls where a pathogen bleaches the leaf.",
+        (-1.0, None),
+        "Gitelson, Gritz & Merzlyak 2003, Journal of Plant Physiology 160",
+        "10.1078/0176-1617-00887",
+    ),
+    Index(
+        "MTCI",
+        "MERIS terrestrial chlorophyll index",
+        VIGOUR,
+        Formula("(R754 - R709) / (R709 - R681)"),
+        "Rises with chlorophyll without levelling off on dark green leaves; unstable on soil and "
+        "dead tissue.",
+        FREE,
+        "Dash & Curran 2004, International Journal of Remote Sensing 25",
+        "10.1080/0143116042000274015",
+    ),
+    Index(
+        "MCARI",
+        "Modified chlorophyll absorption ratio index",
+        VIGOUR,
+        Formula("((R700 - R670) - 0.2 * (R700 - R550)) * (R700 / R670)"),
+        "High where chlorophyll absorbs less red light than it should, as in yellowing tissue.",
+        FREE,
+        "Daughtry et al. 2000, Remote Sensing of Environment 74",
+        "10.1016/S0034-4257(00)00113-9",
+    ),
+    Index(
+        "TCARI",
+        "Transformed chlorophyll absorption in reflectance index",
+        VIGOUR,
+        Formula("3 * ((R700 - R670) - 0.2 * (R700 - R550) * (R700 / R670))"),
+        "Rises when chlorophyll falls, less disturbed by what lies behind the leaf than MCARI.",
+        FREE,
+        "Haboudane et al. 2002, Remote Sensing of Environment 81",
+        "10.1016/S0034-4257(02)00018-4",
+    ),
+    Index(
+        "OSAVI",
+        "Optimised soil-adjusted vegetation index",
+        VIGOUR,
+        Formula("1.16 * (R800 - R670) / (R800 + R670 + 0.16)"),
+        "NDVI for thin canopies over soil: dark and bright soil give nearly the same value.",
+        (-1.0, 1.0),
+        "Rondeaux, Steven & Baret 1996, Remote Sensing of Environment 55",
+        "10.1016/0034-4257(95)00186-7",
+        tolerance_nm=BROAD_NM,
+    ),
+    Index(
+        "TVI",
+        "Triangular vegetation index",
+        VIGOUR,
+        Formula("0.5 * (120 * (R750 - R550) - 200 * (R670 - R550))"),
+        "Area between green peak, red minimum and near infrared: shrinks with loss of "
+        "chlorophyll and of leaf structure.",
+        FREE,
+        "Broge & Leblanc 2001, Remote Sensing of Environment 76",
+        "10.1016/S0034-4257(00)00197-8",
+        tolerance_nm=BROAD_NM,
+    ),
+    Index(
+        "VARI",
+        "Visible atmospherically resistant index",
+        VIGOUR,
+        Formula("(R545_565 - R620_680) / (R545_565 + R620_680 - R459_490)"),
+        "Share of green tissue from visible light alone, for scans without near infrared.",
+        FREE,
+        "Gitelson et al. 2002, Remote Sensing of Environment 80; bands of the MODIS sensor",
+        "10.1016/S0034-4257(01)00289-9",
+    ),
+    Index(
+        "REP",
+        "Red-edge position (nm)",
+        VIGOUR,
+        Formula("700 + 40 * ((R670 + R780) / 2 - R700) / (R740 - R700)"),
+        "Wavelength of the steepest rise to the near infrared; it moves to shorter wavelengths "
+        "under stress, often before symptoms are seen.",
+        FREE,
+        "Guyot & Baret 1988, Fourth International Colloquium on Spectral Signatures, ESA SP-287",
+    ),
+)
