@@ -75,7 +75,7 @@ class Destripe(Step):
 
     def apply(self, cube: HyperCube, learned: Learned) -> HyperCube:
         """Return the cube with this step done (see `Step.apply`)."""
-        stripes = learned_array(self, learned, "stripes", cube.n_bands).astype(np.float32)
+        stripes = learned_array(self, learned, "stripes", (cube.n_bands, None))
         if cube.columns != stripes.shape[1]:
             raise UserError(
                 f"The step “{self.name}” learned the stripes of a camera with "

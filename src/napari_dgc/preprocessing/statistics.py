@@ -47,10 +47,7 @@ class Standardise(BandwiseStep):
         self, learned: Learned, bands: int
     ) -> Callable[[NDArray[np.float32], Span], NDArray[Any]]:
         """Return what is done to samples (see `BandwiseStep.change`)."""
-        mean, spread = (
-            learned_array(self, learned, key, bands).astype(np.float32)
-            for key in ("mean", "spread")
-        )
+        mean, spread = (learned_array(self, learned, key, (bands,)) for key in ("mean", "spread"))
 
         def standardised(values: NDArray[np.float32], some: Span) -> NDArray[Any]:
             away = values - mean[some][:, None, None]
@@ -129,8 +126,12 @@ class NoiseWhitening(Step):
 
     def apply(self, cube: HyperCube, learned: Learned) -> HyperCube:
         """Return the cube with this step done (see `Step.apply`)."""
-        learned_array(self, learned, "noise.mean", cube.n_bands)
-        model = NoiseModel.from_tensors(dict(learned))
+        model = NoiseModel(
+            learned_array(self, learned, "noise.mean", (cube.n_bands,)),
+            learned_array(self, learned, "noise.components", (None, cube.n_bands)),
+            learned_array(self, learned, "noise.ratios", (None,)),
+            exponent=0.0,
+        )
 
         def read(bands: Span, rows: slice, columns: slice) -> NDArray[np.float32]:
             return model.transform(cube.read(rows, columns))[bands]

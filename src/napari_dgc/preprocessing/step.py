@@ -83,19 +83,33 @@ class Step(ABC):
         return 1
 
 
-def learned_array(step: Step, learned: Learned, key: str, bands: int) -> NDArray[Any]:
-    """Return what a step learned, one entry (or row) per band.
+def learned_array(
+    step: Step, learned: Learned, key: str, shape: tuple[int | None, ...]
+) -> NDArray[np.float32]:
+    """Return what a step learned, as float32.
+
+    Parameters
+    ----------
+    step, learned, key
+        Which array of which step.
+    shape
+        Length of each axis; None where any will do.
 
     Raises
     ------
     UserError
         When the statistics belong to other scans.
     """
-    if key not in learned or not learned[key].ndim or len(learned[key]) != bands:
+    values = learned.get(key)
+    if (
+        values is None
+        or values.ndim != len(shape)
+        or any(want not in (None, has) for want, has in zip(shape, values.shape, strict=True))
+    ):
         raise UserError(
-            f"The statistics of the step “{step.name}” do not fit {bands} bands; train anew."
+            f"The statistics of the step “{step.name}” do not fit the bands; train anew."
         )
-    return learned[key]
+    return values.astype(np.float32)
 
 
 class SpectralStep(Step):
