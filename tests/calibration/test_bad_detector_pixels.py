@@ -42,8 +42,11 @@ def test_saturated_samples_have_no_data(camera, scene):
     scan = camera.scan(scene)
     white, dark = measure_reference(camera.white()), measure_reference(camera.closed())
     limit = int(np.percentile(scan.data, 90))
-    window = Calibration(white, dark, ceiling=limit).apply(scan).read(ALL, ALL)
-    np.testing.assert_array_equal(np.isnan(window), scan.data >= limit)
+    cube = Calibration(white, dark, ceiling=limit).apply(scan)
+    np.testing.assert_array_equal(np.isnan(cube.read(ALL, ALL)), scan.data >= limit)
+    assert any(f"Counts from {limit} on are saturated" in note for note in cube.notes)
+    usual = Calibration(white, dark, ceiling=65535).apply(scan)
+    assert not any("saturated" in note for note in usual.notes)
 
 
 def dead_in(camera, *places):

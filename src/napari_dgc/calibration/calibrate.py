@@ -121,7 +121,7 @@ class Calibration:
         panel = np.broadcast_to(np.asarray(self.panel, np.float64), cube.n_bands)
         np.divide(panel[:, None], signal, out=factor, where=~dead)
         factor *= self._exposure_ratio(cube, notes)
-        notes += self._found(dead, dead_bands)
+        notes += self._found(cube, dead, dead_bands)
         bridge = None
         if self.dead == "interpolate" and signal.shape[1] > 1:
             bridge = _Bridge.over(dead & ~dead_bands[:, None])
@@ -225,9 +225,18 @@ class Calibration:
         )
         return white / scan
 
-    def _found(self, dead: NDArray[np.bool_], dead_bands: NDArray[np.bool_]) -> list[str]:
-        """Say what is wrong with the references."""
+    def _found(
+        self, cube: HyperCube, dead: NDArray[np.bool_], dead_bands: NDArray[np.bool_]
+    ) -> list[str]:
+        """Say what the reflectance lacks, and why."""
         found = []
+        stored = cube.data.dtype
+        highest = np.iinfo(stored).max if stored.kind in "ui" else np.inf
+        if self.ceiling is not None and self.ceiling < highest:
+            found.append(
+                f"Counts from {self.ceiling:g} on are saturated: there are no data where it is "
+                f"that bright."
+            )
         if self.dark is None:
             found.append("There is no dark reference; nothing is subtracted.")
         if dead_bands.any():
