@@ -1,5 +1,6 @@
 """Cubes stacked along a fourth axis, and images whose pixels were unfolded into a matrix."""
 
+import h5py
 import numpy as np
 import pytest
 import scipy.io
@@ -158,6 +159,31 @@ def test_pixels_of_a_square_image_are_taken_as_matlab_has_them(tmp_path, write, 
     pixels = square.transpose(1, 2, 0).reshape(289, 31, order="F")
     write(tmp_path / "square.mat", {"X": pixels, "imagesize": np.array([17.0, 17.0])})
     np.testing.assert_array_equal(np.asarray(open_cube(tmp_path / "square.mat").data), square)
+
+
+@pytest.mark.parametrize("order", ["F", "C"])
+@pytest.mark.parametrize("pixels_first", [True, False])
+def test_unfolded_pixels_in_chunks_are_read_in_every_window(tmp_path, scene, order, pixels_first):
+    pixels = scene.transpose(1, 2, 0).reshape(17 * 23, 31, order=order)
+    with h5py.File(tmp_path / "Y.mat", "w") as file:
+        stored = (pixels if pixels_first else pixels.T).T  # as MATLAB reverses axes
+        made = file.create_dataset("Y", data=stored, chunks=(16, 16), compression="gzip")
+        made.attrs["MATLAB_class"] = np.bytes_("single")
+        file["rows"], file["cols"] = [[17.0]], [[23.0]]
+    layout = "column-by-column" if order == "F" else "row-by-row"
+    cube = open_cube(tmp_path / "Y.mat", layout=layout)
+    for window in np.s_[
+        :,
+        4,
+        (slice(None), 5, 6),
+        (slice(2, 30, 7), slice(16, 3, -4), slice(1, 20, 6)),
+        (slice(3, 4), slice(0, 17), slice(22, 23)),
+        (slice(None), slice(4, 4), slice(None)),
+        ([5, 2], slice(8, 9), slice(2, 9)),
+    ]:
+        np.testing.assert_array_equal(cube.data[window], scene[window])
+    granule = cube.data.granule
+    assert all(1 <= unit <= length for unit, length in zip(granule, scene.shape, strict=True))
 
 
 def test_wavelengths_of_unfolded_pixels(tmp_path, write, scene):

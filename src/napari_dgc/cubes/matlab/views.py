@@ -115,6 +115,18 @@ class UnfoldedPixels(WindowedArray):
         """Type of one sample."""
         return self._stored.dtype
 
+    @property
+    def chunks(self) -> tuple[int, ...] | None:
+        """Samples along each of the three axes that are unpacked together, or None."""
+        chunks = getattr(self._stored, "chunks", None)
+        if chunks is None:
+            return None
+        slow, fast = self._lengths
+        pixels = int(chunks[self._axis])
+        cut = (min(slow, max(1, pixels // fast)), min(fast, pixels))
+        other = int(chunks[1 - self._axis])
+        return (other, *cut) if self._axis == 1 else (*cut, other)
+
     def _read(self, spans: Sequence[Span]) -> NDArray[Any]:
         slow, fast = (spans[self._axis], spans[self._axis + 1])
         other = spans[0] if self._axis == 1 else spans[2]
