@@ -331,6 +331,13 @@ def test_files_that_lie_are_refused(tmp_path, options, tags):
     refusal(path)
 
 
+def test_strips_that_are_said_to_be_larger_than_the_file_are_not_read(tmp_path):
+    pixels = np.ascontiguousarray(CUBE.transpose(1, 2, 0))
+    path = write(tmp_path / "scan.tif", pixels, planarconfig="contig", compression="lzw")
+    overwrite(path, StripByteCounts=1_000_000_000)
+    assert "ends before its samples do" in refusal(path)
+
+
 def test_damaged_samples_are_told_when_they_are_read(tmp_path):
     path = write(tmp_path / "scan.tif", compression="zlib", rowsperstrip=5)
     with tifffile.TiffFile(path) as file:

@@ -7,7 +7,7 @@ from napari_dgc.errors import UserError
 GREATEST_COMPRESSION = 1100
 #: Smaller arrays and blocks do no harm, whatever is said of them.
 _HARMLESS_ARRAY = 256 << 20
-_HARMLESS_BLOCK = 128 << 20
+_HARMLESS_BLOCK = 48 << 20
 # Noise alone keeps a block of a real scan above that.
 _GREATEST_OF_BLOCK = 60
 

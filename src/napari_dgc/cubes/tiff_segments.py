@@ -101,12 +101,12 @@ class TiffSegments:
         offset, count = page.dataoffsets[index], page.databytecounts[index]
         packed = None
         if count:
+            file = page.parent.filehandle
+            if offset + count > file.size:
+                raise OSError("the file ends before its samples do")
             with self._lock:
-                file = page.parent.filehandle
                 file.seek(offset)
                 packed = file.read(count)
-            if len(packed) < count:
-                raise OSError("the file ends before its samples do")
         segment, _, shape = self._key.decode(packed, index, jpegtables=page.jpegtables)
         if segment is None:
             return np.full(shape[1:], self._fill, self.dtype)
