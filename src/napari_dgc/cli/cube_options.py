@@ -2,9 +2,13 @@
 
 import argparse
 from collections.abc import Iterable, Sequence
+from functools import partial
 from pathlib import Path
 
+from napari_dgc.cancel import CancelToken
+from napari_dgc.cli.progress import ProgressLine, say
 from napari_dgc.cubes.cube import HyperCube
+from napari_dgc.errors import UserError
 
 
 def add_cube_options(parser: argparse.ArgumentParser) -> None:
@@ -75,6 +79,7 @@ def open_cubes_from(args: argparse.Namespace, paths: Iterable[Path | str]) -> li
     wavelengths, unit = (None, None)
     if args.wavelengths is not None:
         wavelengths, unit = read_wavelengths(args.wavelengths)
+    line = ProgressLine()
     cubes = (
         open_cube(
             path,
@@ -82,10 +87,14 @@ def open_cubes_from(args: argparse.Namespace, paths: Iterable[Path | str]) -> li
             layout=args.layout,
             wavelengths=wavelengths,
             wavelength_unit=unit,
+            progress=partial(line.show, f"unpacking {Path(path).name}"),
         )
         for path in paths
     )
-    return [leave_out(cube, args.bad_bands) for cube in cubes]
+    try:
+        return [leave_out(cube, args.bad_bands) for cube in cubes]
+    finally:
+        line.clear()
 
 
 def say_decisions(cubes: Sequence[HyperCube]) -> None:
@@ -99,3 +108,29 @@ def say_decisions(cubes: Sequence[HyperCube]) -> None:
     for note, scans in names.items():
         others = f" and {len(scans) - 1} more" if len(scans) > 1 else ""
         say(f"{scans[0]}{others}: {note}")
+
+
+def unpacked(cube: HyperCube, token: CancelToken, line: ProgressLine) -> HyperCube:
+    """Return a cube that is read quickly by patches, from a copy where its file is not.
+
+    Without room for a copy it is read from its file, and that is said.
+
+    Parameters
+    ----------
+    cube
+        As it was opened.
+    token
+        Stops with an InterruptedError.
+    line
+        Shows progress.
+    """
+    from napari_dgc.cubes.scan_cache import quick_to_read
+
+    stage = f"unpacking {cube.name}"
+    try:
+        return quick_to_read(cube, token=token, progress=lambda share: line.show(stage, share))
+    except UserError as error:
+        say(f"{error} {cube.name} is read from its file, slowly.")
+        return cube
+    finally:
+        line.clear()

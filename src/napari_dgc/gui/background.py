@@ -22,13 +22,17 @@ _STEP = 50
 _STEPS = 1000
 
 
-class _Run(QObject, Generic[T]):
+class _Bell(QObject):
+    """Tells the window that a thread has ended."""
+
+    rung = Signal()
+
+
+class _Run(Generic[T]):
     """One piece of work in its thread."""
 
-    done = Signal()
-
     def __init__(self, work: Work[T]) -> None:
-        super().__init__()
+        self.bell = _Bell()
         self.source = CancelSource()
         self.share = 0.0
         self.ended = False
@@ -51,7 +55,7 @@ class _Run(QObject, Generic[T]):
         except BaseException as error:  # noqa: BLE001 - raised again where it is waited for
             self._error = error
         self.ended = True
-        self.done.emit()
+        self.bell.rung.emit()
 
     def _tell(self, share: float) -> None:
         self.share = share
@@ -81,11 +85,15 @@ def wait_for(work: Work[T], what: str) -> T:
         return work(never_cancelled(), lambda share: None)
     run = _Run(work)
     loop = QEventLoop()
-    run.done.connect(loop.quit)
+    run.bell.rung.connect(loop.quit)
+    grace = QTimer()
+    grace.setSingleShot(True)
+    grace.timeout.connect(loop.quit)
     run.start()
     with busy():
-        QTimer.singleShot(GRACE, loop.quit)
+        grace.start(GRACE)
         loop.exec(QEventLoop.ProcessEventsFlag.ExcludeUserInputEvents)
+        grace.stop()
     if not run.ended:
         _wait_with_dialog(run, loop, what)
     if not run.ended:
