@@ -1,5 +1,6 @@
 """Cubes that are wrapped in structs, objects and cells, with what stands beside them there."""
 
+import h5py
 import numpy as np
 import pytest
 import scipy.io
@@ -133,6 +134,35 @@ def test_a_pls_toolbox_data_set_is_folded_with_its_axis(tmp_path, write, scene):
     np.testing.assert_array_equal(np.asarray(cube.data), scene)
 
 
+def test_a_pls_toolbox_axis_comes_with_its_unit(tmp_path, scene):
+    bands, rows, columns = scene.shape
+    axes = np.empty((2, 2), object)
+    axes[0] = [np.empty((0, 0)), ""]
+    axes[1] = [np.linspace(4000, 800, bands)[None], "cm-1"]
+    dataset = {
+        "data": scene.transpose(1, 2, 0).reshape(rows * columns, bands, order="F"),
+        "imagesize": np.array([[float(rows), float(columns)]]),
+        "axisscale": axes,
+    }
+    scipy.io.savemat(tmp_path / "pls.mat", {"leaf": dataset})
+    cube = open_cube(tmp_path / "pls.mat")
+    np.testing.assert_allclose(cube.wavelengths, np.linspace(4000, 800, bands))
+    assert cube.wavelength_unit == "cm-1"
+
+
+def test_a_hypercube_object_says_what_to_save(tmp_path, little, write_v73):
+    names = b"".join(little.part(1, word) for word in (b"leaf", b"MCOS", b"hypercube"))
+    little.write(
+        tmp_path / "v7.mat", little.part(14, little.part(6, little.numbers("I", 17, 0)) + names)
+    )
+    write_v73(tmp_path / "v73.mat", {"leaf": np.zeros((6, 1), np.uint32)})
+    with h5py.File(tmp_path / "v73.mat", "r+") as file:
+        file["leaf"].attrs["MATLAB_class"] = np.bytes_("hypercube")
+    for name in ("v7.mat", "v73.mat"):
+        with pytest.raises(UserError, match="DataCube and Wavelength"):
+            open_cube(tmp_path / name)
+
+
 def test_text_and_functions_beside_the_cube_are_no_harm(tmp_path, little, scene):
     handle = little.part(14, little.begin(16, (1, 1), "f") + little.part(14, b""))
     opaque = little.part(
@@ -143,4 +173,4 @@ def test_text_and_functions_beside_the_cube_are_no_harm(tmp_path, little, scene)
     little.write(tmp_path / "all.mat", handle, opaque, sparse, cube_element)
     cube = open_cube(tmp_path / "all.mat")
     assert cube.variable == "leaf"
-    assert any("function handle" in note and "opaque" in note for note in cube.notes)
+    assert any("function handle" in note and "table object" in note for note in cube.notes)

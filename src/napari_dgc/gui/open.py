@@ -71,7 +71,7 @@ def read(path: PathOrPaths) -> list[Any]:
                 continue
             found += _layers(one)
         except InterruptedError:
-            continue
+            break  # the other files are not meant either
         except UserError as error:
             # napari shows the beginning: the folders would leave no room for what is wrong
             messages.show_error(str(error).replace(str(one), one.name))

@@ -140,6 +140,11 @@ def _why_not(file: MatFile, wanted: str, path: Path) -> str:
 
 
 def _nothing(file: MatFile, path: Path) -> str:
+    if any("hypercube" in info.dtype for info in file.variables):
+        return (
+            f"{path} holds a hypercube object, which only MATLAB can read; "
+            "save its properties DataCube and Wavelength as variables of their own."
+        )
     stack = next(
         (info for info in file.variables if len(info.shape) == 4 and info.dtype in NUMERIC), None
     )

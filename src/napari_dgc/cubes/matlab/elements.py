@@ -142,8 +142,10 @@ class _Walker:
         (flags,) = self._numbers(start, "I", 1)
         what = flags & 0xFF
         if what == _OPAQUE:  # objects that MATLAB keeps elsewhere in the file
-            found, _ = self._name(position, end)
-            yield Element(found if name is None else name, (1, 1), "opaque")
+            found, position = self._name(position, end)
+            _, position = self._name(position, end)  # how the object is kept
+            class_name, position = self._name(position, end)
+            yield Element(found if name is None else name, (1, 1), f"{class_name} object")
             return position
         kind, start, length, position = self._tag(position, end)
         if kind != _INT32 or length % 4 or not 8 <= length <= 4 * _MOST_AXES:

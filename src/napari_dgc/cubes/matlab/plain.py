@@ -1,4 +1,9 @@
-"""MATLAB v4 to v7 files: what they hold is listed first and stays where it is until read."""
+"""MATLAB v4 to v7 files: what they hold is listed first and stays where it is until read.
+
+scipy reads the same files, but always whole variables into memory, tells nothing of what
+is in a struct before it has read all of it, and a damaged type of samples ends the program.
+The tests compare with it.
+"""
 
 import math
 import struct
