@@ -6,6 +6,8 @@ import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import h5py
+import numpy as np
 import pytest
 
 from napari_dgc.cli import main
@@ -192,3 +194,24 @@ def test_what_was_decided_while_opening_is_said_once(
     err = capsys.readouterr().err
     assert err.count("read as row-column-band") == 1
     assert "first and 1 more: " in err
+
+
+def test_scans_in_slow_chunks_are_unpacked_once_and_without_room_read_slowly(
+    stand_in: type[Clusterer],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: Capture,
+) -> None:
+    with h5py.File(tmp_path / "leaf.h5", "w") as file:
+        samples = np.random.default_rng(0).random((5, 300, 310), np.float32)
+        file.create_dataset("cube", data=samples, chunks=(1, 300, 310), compression="gzip")
+    monkeypatch.setattr("napari_dgc.cubes.scan_cache.SMALLEST", 0)
+    monkeypatch.setenv("NAPARI_DGC_CACHE", str(tmp_path / "cache"))
+    options = ("--epochs", "1", "--layout", "band-row-column")
+    assert train([tmp_path / "leaf.h5"], tmp_path / "model", *options) == 0
+    assert "unpacking leaf" in capsys.readouterr().err
+    (copy,) = (tmp_path / "cache").iterdir()
+    copy.unlink()
+    monkeypatch.setenv("NAPARI_DGC_CACHE_GB", "0.000001")
+    assert train([tmp_path / "leaf.h5"], tmp_path / "model", *options) == 0
+    assert "leaf is read from its file, slowly" in capsys.readouterr().err

@@ -61,7 +61,7 @@ def run(args: argparse.Namespace) -> int:
         write_label_image,
         write_value_image,
     )
-    from napari_dgc.cli.cube_options import open_cubes, say_decisions
+    from napari_dgc.cli.cube_options import open_cubes, say_decisions, unpacked
     from napari_dgc.cli.folders import make_folder, refuse_same_names
     from napari_dgc.cli.interrupt import stop_on_interrupt
     from napari_dgc.cli.progress import ProgressLine, say
@@ -81,7 +81,8 @@ def run(args: argparse.Namespace) -> int:
         say(f"the model prepares scans with {estimator.preprocessing}")
     line = ProgressLine()
     with stop_on_interrupt("stopping; the maps written so far are kept") as token:
-        for position, cube in enumerate(cubes):
+        for position, opened in enumerate(cubes):
+            cube = unpacked(opened, token, line)
             line.show(f"labelling {cube.name}", position / len(cubes))
             labels = table[estimator.predict(cube, token=token)]
             path = out / f"{cube.name}.{args.format}"

@@ -80,7 +80,7 @@ class PreprocessAction(argparse.Action):
 
 def run(args: argparse.Namespace) -> int:
     """Train and save; returns the exit status."""
-    from napari_dgc.cli.cube_options import open_cubes, say_decisions
+    from napari_dgc.cli.cube_options import open_cubes, say_decisions, unpacked
     from napari_dgc.cli.folders import make_folder
     from napari_dgc.cli.interrupt import stop_on_interrupt
     from napari_dgc.cli.progress import ProgressLine, say
@@ -109,6 +109,11 @@ def run(args: argparse.Namespace) -> int:
             say(f"the model in {folder} will be replaced")
         say_decisions(cubes)
         line = ProgressLine()
+        try:
+            cubes = [unpacked(cube, token, line) for cube in cubes]
+        except InterruptedError:
+            say("stopped before there was anything to keep; nothing was written")
+            return INTERRUPTED
         stopped, kept, recommended = False, args.resume, None
         for event in estimator.fit_iter(cubes, token=token, resume=args.resume, previews=False):
             match event:
