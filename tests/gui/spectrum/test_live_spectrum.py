@@ -35,14 +35,15 @@ def test_curve_follows_the_mouse_over_both_scans(leaves, spectrum, mouse, qtbot)
         mouse.move(scan, row, column)
         expected = scan.cube.data[:, row, column]
         qtbot.waitUntil(lambda e=expected: shows(spectrum, e), timeout=2000)
-        assert spectrum.status.text().startswith(f"{scan.name}: row {row}, column {column}")
+        assert spectrum.status.text().startswith(f"row {row}, column {column}: ")
+        assert spectrum.status.text().endswith(scan.name)
 
 
 def test_value_at_the_band_shown_is_told(leaves, spectrum, mouse, viewer, qtbot):
     mouse.move(leaves[0], 15, 0)
     qtbot.waitUntil(lambda: "row 15" in spectrum.status.text(), timeout=2000)
     viewer.dims.set_current_step(0, 4)
-    assert spectrum.status.text() == "healthy: row 15, column 0, 1 at 1000 nm"
+    assert spectrum.status.text() == "row 15, column 0: 1 at 1000 nm, healthy"
 
 
 def test_pixel_size_and_place_of_the_layer_count(leaves, spectrum, mouse, viewer, qtbot):

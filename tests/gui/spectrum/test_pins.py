@@ -112,7 +112,7 @@ def test_pin_can_be_dragged_to_another_scan(three, leaves, mouse, viewer, qtbot,
     assert pixels(three)[0] == ("sick", 20, 3)
     expected = leaves[1].cube.data[:, 20, 3]
     qtbot.waitUntil(lambda: np.allclose(curve.mean, expected), timeout=2000)
-    assert three.list.topLevelItem(0).text(1) == "sick, row 20, column 3"
+    assert three.list.topLevelItem(0).text(1) == "row 20, column 3, sick"
     assert tuple(viewer.scene.camera.center) == centre
 
 

@@ -5,6 +5,8 @@ import pytest
 
 from napari_dgc.gui.session import TrainingState
 
+from .conftest import SHIFT
+
 
 def masked(scan, mask):
     """Mean and standard deviation of a scan's pixels."""
@@ -47,7 +49,7 @@ def test_drawn_rectangle_shows_mean_and_spread(leaves, spectrum, mouse, viewer, 
     (curve,) = settled(spectrum, 1)
     expected = masked(leaves[1], box(slice(3, 11), slice(5, 15)))
     wait_for(qtbot, curve, expected)
-    assert curve.pixels == 80 and curve.where == "sick, 80 pixels"
+    assert curve.pixels == 80 and curve.where == "80 pixels, sick"
     items = spectrum.plot._items[curve]
     low, high = (np.asarray(edge.getData()[1]) for edge in (items._low, items._high))
     np.testing.assert_allclose((low + high) / 2, expected[0], rtol=1e-5)
@@ -151,7 +153,7 @@ def test_click_on_a_label_shows_its_mean(leaves, painted, spectrum, mouse, qtbot
     mouse.click(leaves[1], 6, 8)
     (curve,) = settled(spectrum, 1)
     wait_for(qtbot, curve, masked(leaves[1], painted.data == 3))
-    assert curve.name == "label 3" and curve.where == "sick, 24 pixels"
+    assert curve.name == "label 3" and curve.where == "24 pixels, sick"
     mouse.click(leaves[1], 10, 31)
     curves = settled(spectrum, 2)
     assert [curve.name for curve in curves] == ["label 3", "label 7"]
@@ -223,6 +225,23 @@ def test_label_map_on_another_grid(leaves, viewer, spectrum, mouse, qtbot, settl
     (curve,) = settled(spectrum, 1)
     fine = np.kron(coarse, np.ones((2, 2))) == 5
     wait_for(qtbot, curve, masked(leaves[1], fine))
+
+
+def test_curves_follow_a_scan_that_gets_other_data(
+    leaves, painted, spectrum, mouse, qtbot, settled, session
+):
+    from dataclasses import replace
+
+    spectrum.tools.label.click()
+    mouse.click(leaves[1], 6, 8)
+    mouse.click(leaves[1], 6, 8, keys=SHIFT)
+    pin, label = settled(spectrum, 2)
+    # As white and dark references change it.
+    scan = leaves[1]
+    scan.cube = replace(scan.cube, data=scan.cube.data / 2)
+    session.scans_changed.emit()
+    wait_for(qtbot, label, masked(scan, painted.data == 3))
+    qtbot.waitUntil(lambda: np.allclose(pin.mean, scan.cube.data[:, 6, 8]), timeout=2000)
 
 
 def test_vanished_label_says_so(leaves, painted, spectrum, mouse, qtbot, settled):

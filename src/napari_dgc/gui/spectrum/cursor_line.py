@@ -57,9 +57,10 @@ class CursorLine(QLabel):
         elif scan is None or curve.mean is None:
             self.say("Move the mouse over a scan.")
         else:
-            where = f"{scan.name}: row {curve.row:.0f}, column {curve.column:.0f}"
+            words = f"row {curve.row:.0f}, column {curve.column:.0f}"
             if band is not None and band < scan.cube.n_bands:
                 value = float(curve.mean[band])
                 shown = f"{value:.4g}" if np.isfinite(value) else "no data"
-                where += f", {shown} at {band_title(scan.cube, band)}"
-            self.say(where)
+                words += f": {shown} at {band_title(scan.cube, band)}"
+            # A long name may be cut off.
+            self.say(f"{words}, {scan.name}")

@@ -63,14 +63,14 @@ class Curve:
 
     @property
     def where(self) -> str:
-        """Scan and place in words."""
+        """Place and scan in words; the scan last, as its name may be cut off."""
         if self.problem or self.scan is None:
             return self.problem
         if self.kind == "pixel":
-            return f"{self.scan.name}, row {self.row:.0f}, column {self.column:.0f}"
+            return f"row {self.row:.0f}, column {self.column:.0f}, {self.scan.name}"
         if self.mean is None:
-            return f"{self.scan.name}, reading…"
-        return f"{self.scan.name}, {self.pixels} pixels"
+            return f"reading…, {self.scan.name}"
+        return f"{self.pixels} pixels, {self.scan.name}"
 
 
 def free_colour(used: Collection[str]) -> str:

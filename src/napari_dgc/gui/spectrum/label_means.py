@@ -37,6 +37,8 @@ class _Label:
     value: int
     scan: Scan
     curve: Curve = field(default_factory=lambda: Curve("label"))
+    #: Data that the spectrum was read from.
+    read_from: object = None
 
 
 class LabelMeans(QObject):
@@ -121,8 +123,12 @@ class LabelMeans(QObject):
                     self._stale.add(label)
 
     def on_scans(self) -> None:
-        """Let go of labels whose scan is gone."""
+        """Let go of labels whose scan is gone; read those anew whose scan has other data."""
         self._keep([label for label in self._labels if label.scan in self._session.scans])
+        outdated = [label for label in self._labels if label.read_from is not label.scan.cube.data]
+        self._stale.update(outdated)
+        if outdated and self._awake:
+            self._rest.start()
 
     def on_removed(self, layer: object) -> None:
         """Take notice of a layer that was removed from the viewer."""
@@ -185,6 +191,7 @@ class LabelMeans(QObject):
 
     def _read(self, label: _Label) -> None:
         curve, cube = label.curve, label.scan.cube
+        label.read_from = cube.data
         mask = label_mask(label)
         rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
         if rows.size:

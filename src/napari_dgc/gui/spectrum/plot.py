@@ -78,7 +78,7 @@ class SpectrumPlot(pg.PlotWidget):
         item.disableAutoRange()
         for name in ("left", "bottom"):
             item.getAxis(name).enableAutoSIPrefix(False)
-        item.getAxis("left").setWidth(44)
+        item.getAxis("left").setWidth(54)
         self._preview = pg.LinearRegionItem(movable=False, pen=pg.mkPen(None))
         self._preview.hide()
         item.addItem(self._preview, ignoreBounds=True)
