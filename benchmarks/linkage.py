@@ -8,7 +8,7 @@ Beside them stand criteria that were tried and not taken, made of how much the s
 of two clusters overlap, the sum over all pixels of the product of their probabilities:
 
 overlap
-    that sum over the smaller of the two sums of squares; 1 where two clusters share all pixels;
+    that sum over the smaller of the two sums of squares, about 1 where two clusters are one;
 confusion
     that sum itself, which is how much doubt a merge takes away;
 angle-overlap
@@ -32,10 +32,13 @@ from napari_dgc.partition import ClusterSummary, MergeTree, Partition, build_tre
 from napari_dgc.partition.tree import LINKAGES, Merge, euclidean
 
 
-def soft_overlap(model: DeepGlobalClustering, cubes: Sequence[HyperCube]) -> NDArray[np.float64]:
+def soft_overlap(
+    model: DeepGlobalClustering, cubes: Sequence[HyperCube], softer: float
+) -> NDArray[np.float64]:
     """Return (clusters, clusters) sums over all pixels of the products of two probabilities.
 
-    The probabilities are those of the confidence: calibrated, and mixed pixels between two ends.
+    The probabilities are those of the confidence: calibrated, and mixed pixels between two ends;
+    `softer` times the fitted temperature.
     """
     assert model.model is not None
     assert model.model.centroids is not None
@@ -47,7 +50,7 @@ def soft_overlap(model: DeepGlobalClustering, cubes: Sequence[HyperCube]) -> NDA
         points, borders = pixels.look(features[None], valid[None])
         stands = points[borders.nearer] * pixels.space.scale
         squared = (centroids**2).sum(axis=1) - 2 * stands @ centroids.T
-        belongs = memberships(squared, calibration.temperature)
+        belongs = memberships(squared, softer * calibration.temperature)
         mixed = borders.mixed
         second = second_side(borders.share[mixed], calibration.slope)[:, None]
         one, other = belongs[borders.first[mixed]], belongs[borders.second[mixed]]
@@ -58,7 +61,7 @@ def soft_overlap(model: DeepGlobalClustering, cubes: Sequence[HyperCube]) -> NDA
 
 
 def shared_part(overlap: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the overlap of all pairs over what the smaller one has, 0 to 1."""
+    """Return the overlap of all pairs over the smaller one's overlap with itself."""
     own = np.diag(overlap)
     smaller = np.minimum(own[:, None], own)
     # Clusters that are off go first.
@@ -101,11 +104,13 @@ def overlap_tree(
     return MergeTree(summary.n_clusters, tuple(merges))
 
 
-def trees(model: DeepGlobalClustering, cubes: Sequence[HyperCube]) -> dict[str, MergeTree]:
+def trees(
+    model: DeepGlobalClustering, cubes: Sequence[HyperCube], softer: float
+) -> dict[str, MergeTree]:
     """Build the merge tree of a model by every criterion."""
     summary = model.summary
     assert summary is not None
-    overlap = soft_overlap(model, cubes)
+    overlap = soft_overlap(model, cubes, softer)
     in_pixels = replace(summary, adjacency=np.rint(overlap).astype(np.int64))
     return {
         **{name: build_tree(summary, name) for name in LINKAGES},
@@ -118,6 +123,7 @@ def trees(model: DeepGlobalClustering, cubes: Sequence[HyperCube]) -> dict[str, 
 def main() -> None:
     parser = set_options(__doc__, clusters=(8, 16, 32, 64))
     parser.add_argument("--epochs", type=int, default=3)
+    parser.add_argument("--softer", type=float, default=1, help="factor of the temperature")
     options = parser.parse_args()
 
     found: dict[str, list[list[float]]] = defaultdict(list)
@@ -129,7 +135,7 @@ def main() -> None:
                 model = DeepGlobalClustering(clusters=clusters, epochs=options.epochs, seed=seed)
                 model.fit(cubes)
                 fine = [model.predict(cube) for cube in cubes]
-                for name, tree in trees(model, cubes).items():
+                for name, tree in trees(model, cubes, options.softer).items():
                     whole = Partition.fine(clusters, tree)
                     row = []
                     for groups in (2, 3, 4, 6):
