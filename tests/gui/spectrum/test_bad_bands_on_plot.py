@@ -192,6 +192,16 @@ def test_noise_is_drawn_and_suggests_bands(noisy, spectrum, qtbot):
     assert noisy.cube.bad_bands == ()
 
 
+def test_suggestion_waits_for_the_noise(noisy, spectrum, qtbot):
+    panel = spectrum.bad.panel
+    panel.ratios, panel._estimated = None, ()
+    panel.suggest.click()
+    assert noisy.cube.bad_bands == () and panel.message.text() == "Estimating the noise …"
+    panel.estimate()
+    qtbot.waitUntil(lambda: noisy.cube.bad_bands == (0, 1), timeout=4000)
+    assert not panel.message.isVisible()
+
+
 def test_suggestion_keeps_what_was_marked_by_hand(noisy, spectrum, drag):
     panel = spectrum.bad.panel
     drag(900, 900)

@@ -67,6 +67,8 @@ class BadBandPanel(QWidget):
         self._jobs = jobs
         self._estimated: tuple[object, ...] = ()
         self._suggested: set[int] = set()
+        # Suggest was clicked before the noise was known.
+        self._asked = False
         #: (bands,) signal-to-noise ratio of the scans, or None while unknown.
         self.ratios: NDArray[np.float64] | None = None
         hint = QLabel(_HINT)
@@ -171,6 +173,7 @@ class BadBandPanel(QWidget):
 
     def rest(self) -> None:
         """Give up an estimate under way; the next one begins anew."""
+        self._asked = False
         if self.ratios is None:
             self._jobs.drop(self)
             self._estimated = ()
@@ -181,6 +184,8 @@ class BadBandPanel(QWidget):
         if isinstance(result, np.ndarray):
             self.ratios = result
             self.noise_changed.emit()
+            if self._asked:
+                self._on_suggest()
         else:
             self._say(f"The noise could not be estimated: {result}")
 
@@ -216,10 +221,12 @@ class BadBandPanel(QWidget):
 
     def _on_suggest(self) -> None:
         scan, ratios = self._edits.scan, self.ratios
+        self._asked = False
         if scan is None:
             return
         if ratios is None:
-            self._say("The noise is still being estimated; try again in a moment.")
+            self._asked = True
+            self._say("Estimating the noise …")
             return
         found = set(suggest_bad_bands(ratios, self.lowest.value()))
         # A suggestion with another threshold takes the place of the one before.
