@@ -4,12 +4,14 @@ import json
 import os
 import tracemalloc
 
+import numcodecs
 import numpy as np
 import pytest
 import zarr
 
 from napari_dgc.cubes.choices import AmbiguousVariable
 from napari_dgc.cubes.lazy import LazyCube
+from napari_dgc.cubes.packed_sizes import HEAD, declared_size
 from napari_dgc.cubes.read import can_open, open_cube
 from napari_dgc.errors import UserError
 
@@ -232,6 +234,31 @@ def test_chunk_files_of_absurd_size_are_refused(path):
     with (path / "0.0.0").open("r+b") as file:
         file.truncate(8 << 30)  # takes no room on disk
     assert "larger than what it can hold" in refusal(path)
+
+
+@pytest.mark.parametrize(
+    ("codec", "head"),
+    [
+        ({"id": "blosc", "cname": "lz4"}, b"\x02\x01\x21\x02" + b"\xf0" * 8),
+        ({"id": "lz4"}, b"\xf0\xff\xff\x7f"),
+        ({"id": "zstd"}, b"\x28\xb5\x2f\xfd\xe0" + b"\xf0\xff\xff\x7f\0\0\0\0"),
+    ],
+)
+def test_chunks_that_say_to_unpack_to_gigabytes_are_refused(path, codec, head):
+    write(path, version=2, compressors=numcodecs.get_codec(codec))
+    chunk = path / "0.0.0"
+    chunk.write_bytes(head + chunk.read_bytes()[len(head) :])
+    assert "says to unpack to more than a chunk" in refusal(path)
+
+
+@pytest.mark.parametrize("size", [1, 200, 255, 256, 5000, 65_791, 65_792, 1_000_000])
+def test_chunks_say_what_they_unpack_to(size):
+    samples = bytes(np.random.default_rng(0).integers(0, 9, size, np.uint8))
+    for name in ("blosc", "lz4", "zstd"):
+        packed = numcodecs.get_codec({"id": name}).encode(samples)
+        assert declared_size(name, bytes(packed)[:HEAD]) == size
+    assert declared_size("gzip", b"\x1f\x8b" + bytes(30)) is None
+    assert declared_size("zstd", b"") is None
 
 
 @pytest.mark.parametrize(

@@ -15,11 +15,14 @@ from zarr.storage import LocalStore
 from napari_dgc.cubes.array_tree import MOST_VALUES, StoredInfo
 from napari_dgc.cubes.attributes import number
 from napari_dgc.cubes.lazy import LazyCube
+from napari_dgc.cubes.packed_sizes import HEAD, declared_size
 from napari_dgc.cubes.plausible import GREATEST_COMPRESSION, refuse_implausible
 from napari_dgc.errors import UserError
 
 _MOST_METADATA = 16 << 20
 _MOST_FOLDERS = 10_000
+#: Bytes that a chunk may have beyond its samples.
+_MARGIN = 1 << 16
 #: How chunks may be packed. Others can run code of whoever wrote the file ("pickle").
 _CODECS = frozenset(
     {"bytes", "endian", "transpose", "sharding_indexed", "crc32", "crc32c", "adler32"}
@@ -33,16 +36,42 @@ _OLD_AXES = ("t", "c", "z", "y", "x")
 class _Folder(LocalStore):
     """A folder of which nothing is read that lies elsewhere, nor files of absurd size."""
 
-    #: Largest file that is read as a whole, in bytes.
-    most = _MOST_METADATA
+    def __init__(self, root: Path | str, *, read_only: bool = False) -> None:
+        super().__init__(root, read_only=read_only)
+        #: For each array how its chunks are packed and how many bytes the largest file of it,
+        #: a chunk or a shard, has unpacked.
+        self.chunks: dict[str, tuple[str, int]] = {}
 
-    def _refuse(self, key: str, byte_range: ByteRequest | None) -> None:
+    def check(self, key: str, byte_range: ByteRequest | None = None) -> None:
+        """Raise an OSError for what lies elsewhere or is too large to be what it is."""
         root = os.path.realpath(self.root)
         path = os.path.realpath(self.root / key)
         if os.path.commonpath([root, path]) != root:
             raise OSError(f"“{key}” lies outside the folder, which is not opened")
-        if byte_range is None and os.path.isfile(path) and os.path.getsize(path) > self.most:
-            raise OSError(f"“{key}” is larger than what it can hold")
+        if byte_range is None and os.path.isfile(path):
+            _, unpacked = self._chunk(key)
+            # Packing what cannot be packed adds a little.
+            if os.path.getsize(path) > (2 * unpacked + _MARGIN if unpacked else _MOST_METADATA):
+                raise OSError(f"“{key}” is larger than what it can hold")
+
+    def _checked(
+        self, key: str, byte_range: ByteRequest | None, found: Buffer | None
+    ) -> Buffer | None:
+        if found is not None and byte_range is None:
+            packing, unpacked = self._chunk(key)
+            said = declared_size(packing, found.as_numpy_array()[:HEAD].tobytes())
+            if said is not None and said > unpacked + _MARGIN:
+                raise OSError(f"“{key}” says to unpack to more than a chunk")
+        return found
+
+    def _chunk(self, key: str) -> tuple[str, int]:
+        """Return how the file of a chunk is packed and its bytes unpacked; "" and 0 for others."""
+        folder, _, file = key.rpartition("/")
+        if file.startswith(".z") or file == "zarr.json":
+            return "", 0
+        while folder and folder not in self.chunks:
+            folder = folder.rpartition("/")[0]
+        return self.chunks.get(folder, ("", 0))
 
     def get_sync(
         self,
@@ -51,8 +80,9 @@ class _Folder(LocalStore):
         prototype: BufferPrototype | None = None,
         byte_range: ByteRequest | None = None,
     ) -> Buffer | None:
-        self._refuse(key, byte_range)
-        return super().get_sync(key, prototype=prototype, byte_range=byte_range)
+        self.check(key, byte_range)
+        found = super().get_sync(key, prototype=prototype, byte_range=byte_range)
+        return self._checked(key, byte_range, found)
 
     async def get(
         self,
@@ -60,18 +90,16 @@ class _Folder(LocalStore):
         prototype: BufferPrototype | None = None,
         byte_range: ByteRequest | None = None,
     ) -> Buffer | None:
-        self._refuse(key, byte_range)
-        return await super().get(key, prototype, byte_range)
+        self.check(key, byte_range)
+        found = await super().get(key, prototype, byte_range)
+        return self._checked(key, byte_range, found)
 
     async def get_partial_values(
         self,
         prototype: BufferPrototype,
         key_ranges: Iterable[tuple[str, ByteRequest | None]],
     ) -> list[Buffer | None]:
-        wanted = list(key_ranges)
-        for key, byte_range in wanted:
-            self._refuse(key, byte_range)
-        return await super().get_partial_values(prototype, wanted)
+        return [await self.get(key, prototype, byte_range) for key, byte_range in key_ranges]
 
 
 class ZarrTree:
@@ -147,8 +175,6 @@ class ZarrTree:
         whole = int(np.prod(array.shape, dtype=object)) * array.dtype.itemsize
         enough = max(whole // GREATEST_COMPRESSION, block) + 1
         refuse_implausible(self._where(name), whole, self._stored(name, enough), block)
-        kept = int(np.prod(array.shards or (0,), dtype=object)) * array.dtype.itemsize
-        self._store.most = max(self._store.most, 2 * max(block, kept))
 
     def _where(self, name: str) -> str:
         return f"“{name}” of {self.path}" if name else str(self.path)
@@ -194,7 +220,7 @@ class ZarrTree:
         attributes = self._json(name, ".zattrs") or {}
         if array is None:
             return {"node_type": "group", "attributes": attributes}
-        codecs = [array.get("compressor"), *(array.get("filters") or [])]
+        codecs = [*(array.get("filters") or []), array.get("compressor")]
         return {
             "node_type": "array",
             "attributes": attributes,
@@ -207,7 +233,7 @@ class ZarrTree:
         path = self.path / name / file
         if not path.is_file():
             return None
-        self._store._refuse(f"{name}/{file}".lstrip("/"), None)
+        self._store.check(f"{name}/{file}".lstrip("/"))
         found = json.loads(path.read_bytes())
         if not isinstance(found, dict):
             raise TypeError(f"{file} is not a JSON object")
@@ -227,7 +253,12 @@ class ZarrTree:
         elif metadata.get("has_objects"):
             refused.append(f"{self._where(name)} holds Python objects, which are not opened.")
         else:
-            self._opened[name] = zarr.open_array(self._store, path=name, mode="r")
+            array = zarr.open_array(self._store, path=name, mode="r")
+            whole = array.shards or array.chunks
+            size = int(np.prod(whole, dtype=object)) * array.dtype.itemsize
+            packing = "" if array.shards else _outermost(metadata.get("codecs") or [])
+            self._store.chunks[name] = packing, size
+            self._opened[name] = array
             names = metadata.get("dimension_names")
             if isinstance(names, list):
                 self._axes.setdefault(name, tuple(str(one or "") for one in names))
@@ -275,6 +306,14 @@ def _of_axis(axis: Any, key: str) -> str:
     if isinstance(axis, dict):
         return str(axis.get(key, ""))
     return str(axis) if key == "name" else ""
+
+
+def _outermost(codecs: Any) -> str:
+    """Return the name of the codec that a file must be unpacked with first."""
+    names = [str(codec["name"]).removeprefix("numcodecs.") for codec in codecs]
+    while names and names[-1] == "crc32c":  # a checksum behind the chunk
+        names.pop()
+    return names[-1] if names else ""
 
 
 def _codec_names(codecs: Any) -> set[str]:
