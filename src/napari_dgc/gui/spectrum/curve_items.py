@@ -9,11 +9,14 @@ import pyqtgraph as pg
 from numpy.typing import NDArray
 from qtpy.QtCore import Qt
 from qtpy.QtGui import QColor
+from scipy.ndimage import median_filter
 
 if TYPE_CHECKING:
     from napari_dgc.gui.spectrum.curve import BandAxis, Curve
 
 _SPREAD_ALPHA = 55
+#: With more bands than this, what sticks out over fewer than half of so many is no feature.
+_MANY_BANDS, _SINGLE_BANDS = 30, 7
 
 
 class CurveItems:
@@ -36,7 +39,7 @@ class CurveItems:
         self.mean.setZValue(2)
         self._spread.setZValue(-2)
         self._bad.setZValue(1)
-        #: Lowest and highest value drawn of good bands, or None.
+        #: Lowest and highest value of good bands but for single noisy ones, or None.
         self.bounds: tuple[float, float] | None = None
 
     def show(self, curve: Curve, axis: BandAxis, *, with_bad: bool, width: float = 1.7) -> None:
@@ -89,7 +92,7 @@ class CurveItems:
             faint.setAlpha(140)
             self._bad.setPen(pg.mkPen(faint, width=1))
         if np.isfinite(shown).any():
-            self.bounds = float(np.nanmin(low)), float(np.nanmax(high))
+            self.bounds = _calm(low)[0], _calm(high)[1]
 
     def hide(self) -> None:
         """Draw nothing."""
@@ -101,6 +104,17 @@ class CurveItems:
         """Take the items out of the plot."""
         for item in (self.mean, self._low, self._high, self._spread, self._bad):
             self._plot.removeItem(item)
+
+
+def _calm(values: NDArray[np.float64]) -> tuple[float, float]:
+    """Return lowest and highest value without those of single noisy bands.
+
+    One wild band at the end of the sensor would press all others flat.
+    """
+    known = values[np.isfinite(values)]
+    if known.size > _MANY_BANDS:
+        known = median_filter(known, size=_SINGLE_BANDS, mode="nearest")
+    return float(known.min()), float(known.max())
 
 
 def _widened(flags: NDArray[np.bool_]) -> NDArray[np.bool_]:
