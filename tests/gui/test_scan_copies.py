@@ -5,7 +5,9 @@ import threading
 import h5py
 import numpy as np
 import pytest
+from napari.settings import get_plugin_settings
 
+from napari_dgc.cubes.cache_folder import CacheFolder
 from napari_dgc.cubes.tiled import TiledCube
 from napari_dgc.gui import scan_copies
 from napari_dgc.gui.scan_list import ScanList
@@ -77,3 +79,15 @@ def test_without_room_the_scan_stays_open_and_that_is_said(viewer, qtbot, planes
     qtbot.waitUntil(lambda: any("read from its file, slowly" in text for text in said))
     (scan,) = get_session(viewer).scans
     np.testing.assert_array_equal(np.asarray(scan.image.data[2]), CUBE[2])
+
+
+def test_room_for_copies_is_a_preference(viewer, planes):
+    scans = get_plugin_settings("napari-dgc").scans
+    before = scans.cache_gigabytes
+    try:
+        get_session(viewer)
+        scans.cache_gigabytes = 3
+        assert CacheFolder().limit == 3 * 10**9
+    finally:
+        scans.cache_gigabytes = before
+    assert CacheFolder().limit == before * 10**9

@@ -19,6 +19,7 @@ from napari_dgc.files import write_atomically
 GIGABYTE = 10**9
 #: Most bytes that the folder may hold unless the user says otherwise.
 LIMIT = 20 * GIGABYTE
+_preferred = LIMIT
 #: Bytes that are left free on the disk.
 RESERVE = GIGABYTE
 #: Environment variables with the folder and its limit in gigabytes.
@@ -37,7 +38,8 @@ class CacheFolder:
     path
         The folder; by default ``NAPARI_DGC_CACHE``, else the user's folder for caches.
     limit
-        Most bytes in it; by default ``NAPARI_DGC_CACHE_GB``, else 20 GB.
+        Most bytes in it; by default ``NAPARI_DGC_CACHE_GB``, else what `prefer_limit` was
+        told, else 20 GB.
     """
 
     def __init__(self, path: Path | None = None, limit: int | None = None) -> None:
@@ -148,10 +150,16 @@ def _default_path() -> Path:
     return Path(given) if given else platformdirs.user_cache_path("napari-dgc", appauthor=False)
 
 
+def prefer_limit(gigabytes: float) -> None:
+    """Set the limit of folders that are told none, in gigabytes."""
+    global _preferred
+    _preferred = max(0, int(gigabytes * GIGABYTE))
+
+
 def _default_limit() -> int:
     given = os.environ.get(LIMIT_VARIABLE)
     if not given:
-        return LIMIT
+        return _preferred
     try:
         return max(0, int(float(given) * GIGABYTE))
     except (ValueError, OverflowError) as error:

@@ -14,6 +14,7 @@ from psygnal import Signal
 from napari_dgc.cubes import HyperCube
 from napari_dgc.gui import layers as make
 from napari_dgc.gui.class_layers import ClassLayers
+from napari_dgc.gui.preferences import follow_preferences
 from napari_dgc.gui.wavelength import WavelengthText
 from napari_dgc.partition import History, MergeTree, Partition
 
@@ -348,5 +349,6 @@ def get_session(viewer: Any) -> Session:
     viewer = getattr(viewer, "__wrapped__", viewer)
     session = _SESSIONS.get(viewer)
     if session is None:
+        follow_preferences()
         session = _SESSIONS[viewer] = Session(viewer)
     return session
