@@ -10,9 +10,10 @@ import numpy as np
 from napari_dgc.cubes.array_tree import MOST_VALUES, StoredInfo, can_be_cube, open_tree
 from napari_dgc.cubes.choices import Request
 from napari_dgc.cubes.cube import HyperCube
+from napari_dgc.cubes.hdf5_heaps import attribute_is_sound, values_are_sound
 from napari_dgc.cubes.lazy import LazyCube
 from napari_dgc.cubes.plausible import refuse_implausible
-from napari_dgc.errors import UserError
+from napari_dgc.errors import UserError, readable
 
 SUFFIXES = (".h5", ".hdf5", ".hdf", ".he5", ".h5cube", ".nc", ".nc4")
 _CHUNK_CACHE = 64 << 20
@@ -131,6 +132,7 @@ class HDF5Tree:
                 if (
                     isinstance(key, str)
                     and item.attrs.get_id(key).get_storage_size() <= _MOST_ATTRIBUTE
+                    and attribute_is_sound(item, key)
                 ):
                     found[key] = item.attrs[key]
         except _ERRORS:
@@ -143,7 +145,7 @@ class HDF5Tree:
         if dataset.is_virtual or dataset.external or dataset.size > MOST_VALUES:
             return None
         try:
-            return dataset[()]
+            return dataset[()] if values_are_sound(dataset) else None
         except _ERRORS:
             return None
 
@@ -178,9 +180,14 @@ def refuse_unsound(dataset: h5py.Dataset, where: str) -> None:
     UserError
         The samples lie in another file, were never written, or are too few.
     """
-    if dataset.is_virtual or dataset.external:
+    try:
+        elsewhere = bool(dataset.is_virtual or dataset.external)
+        stored = dataset.id.get_storage_size()
+    except _ERRORS as error:
+        reason = " ".join(str(error).split())[:160].rstrip(".") or type(error).__name__
+        raise UserError(f"{where} is damaged or cannot be read ({reason}).") from error
+    if elsewhere:
         raise UserError(f"{where} lies in another file, which is not opened.")
-    stored = dataset.id.get_storage_size()
     if stored == 0 and dataset.size:
         raise UserError(f"{where} was never filled: the file holds its size, but no samples.")
     block = int(np.prod(dataset.chunks or (0,), dtype=object)) * dataset.dtype.itemsize
@@ -206,12 +213,13 @@ def _datasets(file: h5py.File) -> Iterator[tuple[str, h5py.Dataset]]:
             if isinstance(item, h5py.Group):
                 waiting.append((f"{prefix}{name}/", item))
             else:
-                yield f"{prefix}{name}", item
+                yield readable(f"{prefix}{name}"), item
 
 
 def _axis_names(dataset: h5py.Dataset) -> tuple[str, ...]:
     """Return the names of the axes, from their labels or scales (as netCDF has them)."""
-    if len(dataset.shape) < 3:
+    named = {"DIMENSION_LIST", "DIMENSION_LABELS"} & set(dataset.attrs)
+    if len(dataset.shape) < 3 or not all(attribute_is_sound(dataset, name) for name in named):
         return ()
     names = []
     for dimension in dataset.dims:

@@ -19,7 +19,7 @@ from napari_dgc.cubes.layout import (
 )
 from napari_dgc.cubes.mapped import MappedCube
 from napari_dgc.cubes.plausible import refuse_implausible
-from napari_dgc.errors import UserError
+from napari_dgc.errors import UserError, readable
 
 MARK = b"\x93NUMPY"
 
@@ -182,7 +182,9 @@ class NpzTree:
                     continue
                 with self._zip.open(member) as file:
                     shape, dtype, fortran = read_header(file)
-                    name = member.filename.removesuffix(".npy")
+                    name = readable(member.filename.removesuffix(".npy"))
+                    if name in self._members:
+                        continue
                     self._members[name] = (member, file.tell(), fortran)
                     self.arrays.append(StoredInfo(name, shape, dtype))
         except Exception as error:  # zipfile lets struct, zlib and other errors through

@@ -13,6 +13,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from napari_dgc.errors import readable
+
 MATRIX, COMPRESSED = 14, 15
 _INT8, _UINT8, _INT32, _UINT32 = 1, 2, 5, 6
 _SAMPLES = dict(
@@ -279,8 +281,3 @@ def subscript(index: int, shape: tuple[int, ...]) -> str:
         return str(index + 1)
     place = np.unravel_index(index, shape, order="F")
     return ",".join(str(int(part) + 1) for part in place)
-
-
-def readable(name: str) -> str:
-    """Return a name that messages can hold: control characters become question marks."""
-    return name if name.isprintable() else "".join(c if c.isprintable() else "?" for c in name)

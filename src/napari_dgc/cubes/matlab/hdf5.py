@@ -10,10 +10,12 @@ from numpy.typing import NDArray
 
 from napari_dgc.cubes.choices import VariableInfo
 from napari_dgc.cubes.hdf5 import damaged, open_file, own_names, refuse_unsound
+from napari_dgc.cubes.hdf5_heaps import attribute_is_sound, values_are_sound
 from napari_dgc.cubes.lazy import LazyCube, StoredArray
-from napari_dgc.cubes.matlab.elements import MOST_ENTRIES, readable, subscript
+from napari_dgc.cubes.matlab.elements import MOST_ENTRIES, subscript
 from napari_dgc.cubes.matlab.readings import Reading
 from napari_dgc.cubes.matlab.views import OneOfStack, UnfoldedPixels
+from napari_dgc.errors import readable
 
 _MARK = b"MATLAB 7.3 MAT-file"
 _CLASSES = {"double": "float64", "single": "float32"}
@@ -120,7 +122,7 @@ class HDF5MatFile:
         if dataset.size > most or chunk > most:
             return None
         try:
-            return np.asarray(dataset[()])
+            return np.asarray(dataset[()]) if values_are_sound(dataset) else None
         except (OSError, RuntimeError, ValueError, TypeError):
             return None
 
@@ -186,7 +188,8 @@ def _class(dataset: h5py.Dataset) -> str:
         return "complex" if set(dtype.names or ()) == {"real", "imag"} else "compound"
     if dtype.kind == "c":
         return "complex"
-    named = dataset.attrs.get("MATLAB_class")
+    marked = "MATLAB_class" in dataset.attrs and attribute_is_sound(dataset, "MATLAB_class")
+    named = dataset.attrs["MATLAB_class"] if marked else None
     if named is not None:
         word = named.decode("ascii", "replace") if isinstance(named, bytes) else str(named)
         if "MATLAB_sparse" in dataset.attrs:

@@ -1,0 +1,181 @@
+"""Whether texts and lists of any length in an HDF5 file can be read without harm.
+
+HDF5 keeps such values apart from the attribute or dataset, in a "global heap", and believes
+what the file says of them: a single wrong byte makes the library search for ever, or take
+4 GB of memory, before it notices. So the few bytes in question are looked at first. After the
+HDF5 File Format Specification, version 3.0, sections III.E, IV.A.1 and IV.A.2.m
+(https://support.hdfgroup.org/documentation/hdf5/latest/_f_m_t3.html).
+"""
+
+import struct
+from collections.abc import Iterator
+from typing import BinaryIO
+
+import h5py
+
+#: Larger heaps hold no names, units or band centres.
+_MOST_OF_HEAP = 16 << 20
+_MOST_BLOCKS = 64
+_CONTINUATION, _ATTRIBUTE, _ATTRIBUTES_ELSEWHERE = 0x10, 0x0C, 0x15
+#: Length, address of the heap, number in the heap: how a value lies in its attribute.
+_PLACE = struct.Struct("<IQI")
+
+
+def attribute_is_sound(item: h5py.Group | h5py.Dataset, name: str) -> bool:
+    """Tell whether an attribute can be read without harm.
+
+    Parameters
+    ----------
+    item
+        A group or dataset of a file on disk.
+    name
+        Of an attribute that it has.
+    """
+    if not _varies(item.attrs.get_id(name).get_type()):
+        return True
+    with _File(item) as file:
+        address = file.start + int(h5py.h5o.get_info(item.id).addr)
+        found = file.attribute(address, name.encode())
+        # Many attributes lie in a tree of their own, which this does not follow.
+        return found is True or (found is not False and file.all_sound(found))
+
+
+def values_are_sound(dataset: h5py.Dataset) -> bool:
+    """Tell whether the values of a dataset can be read without harm.
+
+    Parameters
+    ----------
+    dataset
+        Of a file on disk. Texts of any length that are packed count as unsound.
+    """
+    if not _varies(dataset.id.get_type()):
+        return True
+    offset, length = dataset.id.get_offset(), dataset.size * _PLACE.size
+    if dataset.chunks and not dataset.id.get_create_plist().get_nfilters():
+        if dataset.id.get_num_chunks() != 1:
+            return False
+        offset = dataset.id.get_chunk_info(0).byte_offset
+    if offset is None:
+        return False
+    with _File(dataset) as file:
+        return file.all_sound(file.read(int(offset), length))
+
+
+def _varies(kind: h5py.h5t.TypeID) -> bool:
+    """Tell whether values of a type, or parts of them, have any length."""
+    return bool(
+        kind.detect_class(h5py.h5t.VLEN)
+        or (isinstance(kind, h5py.h5t.TypeStringID) and kind.is_variable_str())
+        or (kind.detect_class(h5py.h5t.STRING) and kind.get_class() == h5py.h5t.COMPOUND)
+    )
+
+
+class _File:
+    """The bytes of the file that an item lies in."""
+
+    def __init__(self, item: h5py.Group | h5py.Dataset) -> None:
+        self._path = item.file.filename
+        self.start = int(item.file.userblock_size)
+        self._sound: dict[int, dict[int, int]] = {}
+
+    def __enter__(self) -> "_File":
+        self._file: BinaryIO = open(self._path, "rb")
+        self._size = self._file.seek(0, 2)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+    def read(self, position: int, count: int) -> bytes:
+        """Return bytes of the file, fewer where it ends."""
+        if position > self._size or count > _MOST_OF_HEAP:
+            return b""
+        self._file.seek(position)
+        return self._file.read(count)
+
+    def attribute(self, address: int, name: bytes) -> bytes | bool:
+        """Return the values of an attribute as stored.
+
+        True stands for one that does not lie in the header of its object,
+        False for what is damaged.
+        """
+        elsewhere = False
+        try:
+            for kind, content in self._messages(address):
+                if kind == _ATTRIBUTES_ELSEWHERE:
+                    elsewhere = True
+                elif kind == _ATTRIBUTE:
+                    version, _, *sizes = struct.unpack_from("<BBHHH", content)
+                    position = 9 if version == 3 else 8
+                    found = content[position : position + sizes[0]].rstrip(b"\0")
+                    for size in sizes:
+                        position += -(-size // 8) * 8 if version == 1 else size
+                    if found == name:
+                        return content[position:]
+        except (struct.error, ValueError):
+            return False
+        return elsewhere
+
+    def _messages(self, address: int) -> Iterator[tuple[int, bytes]]:
+        """Yield type and content of each message in the header of an object."""
+        begin = self.read(address, 64)
+        recent = begin[:4] == b"OHDR"
+        ordered = False
+        if recent:
+            flags = begin[5]
+            ordered = bool(flags & 4)
+            width = 1 << (flags & 3)
+            position = 6 + (16 if flags & 0x20 else 0) + (4 if flags & 0x10 else 0)
+            length = int.from_bytes(begin[position : position + width], "little")
+            waiting = [(address + position + width, length)]
+        else:
+            waiting = [(address + 16, struct.unpack_from("<I", begin, 8)[0])]
+        form = struct.Struct("<BHB" + "H" * ordered if recent else "<HHB3x")
+        for _ in range(_MOST_BLOCKS):
+            if not waiting:
+                return
+            block = self.read(*waiting.pop(0))
+            position = 0
+            while position + form.size <= len(block):
+                kind, size = form.unpack_from(block, position)[:2]
+                content = block[position + form.size : position + form.size + size]
+                position += form.size + size
+                if kind == _CONTINUATION:
+                    place, length = struct.unpack_from("<QQ", content)
+                    # The newer kind has a mark before its messages and a checksum behind.
+                    waiting.append((self.start + place + 4 * recent, length - 8 * recent))
+                else:
+                    yield kind, content
+
+    def all_sound(self, places: bytes) -> bool:
+        """Tell whether all values are where they are said to be, and as long."""
+        for length, address, number in _PLACE.iter_unpack(
+            places[: len(places) // _PLACE.size * _PLACE.size]
+        ):
+            if length and self._heap(self.start + address).get(number, -1) < length:
+                return False
+        return bool(places)
+
+    def _heap(self, address: int) -> dict[int, int]:
+        """Return the bytes of each value in a heap; none where it is damaged."""
+        if address not in self._sound:
+            self._sound[address] = {}
+            mark, size = struct.unpack("<8sQ", self.read(address, 16).ljust(16, b"\0"))
+            heap = self.read(address, size)
+            if mark == b"GCOL\1\0\0\0" and len(heap) == size:
+                self._sound[address] = _sizes(heap)
+        return self._sound[address]
+
+
+def _sizes(heap: bytes) -> dict[int, int]:
+    found: dict[int, int] = {}
+    position = 16
+    while position + 16 <= len(heap):
+        number, _, size = struct.unpack_from("<HH4xQ", heap, position)
+        taken = 16 + -(-size // 8) * 8 if number else size  # 0 is the space that is left
+        if taken < 16 or position + taken > len(heap):
+            return {}
+        if number:
+            found[number] = size
+        position += taken
+    return found
