@@ -7,14 +7,13 @@ import weakref
 from pathlib import Path
 from typing import Any
 
-from qtpy.QtCore import QSize, Qt
+from qtpy.QtCore import Qt
 from qtpy.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
     QLabel,
     QMessageBox,
     QPushButton,
-    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
@@ -23,12 +22,13 @@ from napari_dgc.clustering.events import EpochFinished, Notice
 from napari_dgc.clustering.preprocessed import Preprocessed
 from napari_dgc.errors import UserError
 from napari_dgc.gui import messages
-from napari_dgc.gui.docking import TRAIN, enclosing_dock, share_place
+from napari_dgc.gui.docking import TRAIN
 from napari_dgc.gui.lifetime import connect_while_alive
 from napari_dgc.gui.loss_plot import LossPlot
 from napari_dgc.gui.preprocessing_section import PreprocessingSection
 from napari_dgc.gui.scan_list import ScanList
 from napari_dgc.gui.session import Session, TrainingState, get_session
+from napari_dgc.gui.tall_dock import TallDock
 from napari_dgc.gui.train_options import TrainOptions
 from napari_dgc.gui.training_progress import TrainingProgress, epochs_text
 from napari_dgc.gui.wavelengths_dialog import ask_wavelengths
@@ -38,7 +38,7 @@ from napari_dgc.gui.worker import ModelLoaded, RunFailed, Trainer, get_trainer
 MESSAGES = 4
 
 
-class TrainDock(QScrollArea):
+class TrainDock(TallDock):
     """Everything about training, in one column.
 
     Parameters
@@ -48,9 +48,7 @@ class TrainDock(QScrollArea):
     """
 
     def __init__(self, napari_viewer: Any) -> None:
-        super().__init__()
-        self.setObjectName(TRAIN)
-        self._placed = False
+        super().__init__(TRAIN, narrowest=330)
         self._session: Session = get_session(napari_viewer)
         self._trainer: Trainer = get_trainer(self._session)
         self._messages: list[str] = []
@@ -121,21 +119,6 @@ class TrainDock(QScrollArea):
         layout.addLayout(files)
         layout.addStretch()
         self.setWidget(column)
-        self.setWidgetResizable(True)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setMinimumWidth(330)
-
-    def sizeHint(self) -> QSize:
-        """Ask for a narrow column, so that the canvas stays large."""
-        return QSize(360, 640)
-
-    def showEvent(self, event: Any) -> None:
-        """Join the merge dock when shown for the first time."""
-        super().showEvent(event)
-        frame = None if self._placed else enclosing_dock(self)
-        if frame is not None:
-            self._placed = True
-            share_place(frame)
 
     @property
     def epochs(self) -> list[EpochFinished]:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from qtpy.QtCore import QSignalBlocker, QSize, Qt, QTimer
+from qtpy.QtCore import QSignalBlocker, Qt, QTimer
 from qtpy.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QPushButton,
-    QScrollArea,
     QSlider,
     QVBoxLayout,
     QWidget,
@@ -19,17 +18,18 @@ from napari_dgc.gui import messages
 from napari_dgc.gui.calibration.preview_plot import PreviewPlot
 from napari_dgc.gui.calibration.sources import CalibrationSources
 from napari_dgc.gui.calibration.work import ColumnSpectra, Prepared, Wish, column_spectra, prepare
-from napari_dgc.gui.docking import CALIBRATION, enclosing_dock, share_place
+from napari_dgc.gui.docking import CALIBRATION
 from napari_dgc.gui.lifetime import connect_while_alive
 from napari_dgc.gui.session import Session, get_session
 from napari_dgc.gui.spectrum.jobs import LatestJobs
+from napari_dgc.gui.tall_dock import TallDock
 
 #: References are read so long after the last change, in milliseconds.
 _PAUSE = 300
 _REFERENCES, _COLUMN = "references", "column"
 
 
-class CalibrateDock(QScrollArea):
+class CalibrateDock(TallDock):
     """Chooses references, shows what they do to one column, and adds the result as a layer.
 
     Parameters
@@ -39,9 +39,7 @@ class CalibrateDock(QScrollArea):
     """
 
     def __init__(self, napari_viewer: Any) -> None:
-        super().__init__()
-        self.setObjectName(CALIBRATION)
-        self._placed = False
+        super().__init__(CALIBRATION, narrowest=340)
         self._session: Session = get_session(napari_viewer)
         self._wish: Wish | None = None
         self._prepared: Prepared | None = None
@@ -90,21 +88,6 @@ class CalibrateDock(QScrollArea):
         layout.addWidget(self.message)
         layout.addStretch()
         self.setWidget(inner)
-        self.setWidgetResizable(True)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setMinimumWidth(340)
-
-    def sizeHint(self) -> QSize:
-        """Ask for a narrow column, so that the canvas stays large."""
-        return QSize(370, 640)
-
-    def showEvent(self, event: Any) -> None:
-        """Join the other docks of the plugin when shown for the first time."""
-        super().showEvent(event)
-        frame = None if self._placed else enclosing_dock(self)
-        if frame is not None:
-            self._placed = True
-            share_place(frame)
 
     # ----------------------------------------------------------------- work
 

@@ -6,19 +6,19 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-from qtpy.QtCore import QSize, Qt
-from qtpy.QtWidgets import QFormLayout, QScrollArea, QSizePolicy, QTabWidget, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QFormLayout, QSizePolicy, QTabWidget, QVBoxLayout, QWidget
 
 from napari_dgc.gui.composites.colours import ColoursTab
 from napari_dgc.gui.composites.indices import IndicesTab
 from napari_dgc.gui.composites.live import get_live
 from napari_dgc.gui.composites.scan_choice import ScanChoice
-from napari_dgc.gui.docking import COMPOSITES, enclosing_dock, share_place
+from napari_dgc.gui.docking import COMPOSITES
 from napari_dgc.gui.lifetime import connect_while_alive
 from napari_dgc.gui.session import Session, get_session
+from napari_dgc.gui.tall_dock import TallDock
 
 
-class CompositesDock(QScrollArea):
+class CompositesDock(TallDock):
     """Colours of the scans, and maps of vegetation indices over them.
 
     Parameters
@@ -28,9 +28,7 @@ class CompositesDock(QScrollArea):
     """
 
     def __init__(self, napari_viewer: Any) -> None:
-        super().__init__()
-        self.setObjectName(COMPOSITES)
-        self._placed = False
+        super().__init__(COMPOSITES, narrowest=340)
         self._session: Session = get_session(napari_viewer)
         self.scans = ScanChoice(self._session)
         self.colours = ColoursTab(get_live(self._session))
@@ -48,26 +46,11 @@ class CompositesDock(QScrollArea):
         layout.addLayout(form)
         layout.addWidget(self.tabs, 1)
         self.setWidget(column)
-        self.setWidgetResizable(True)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setMinimumWidth(340)
         self.scans.chosen_changed.connect(self._on_scans)
         connect_while_alive(self, napari_viewer.events.theme, self._on_theme)
         self.destroyed.connect(functools.partial(_stop, self.indices.stop))
         self._take_theme(napari_viewer.theme)
         self._on_scans()
-
-    def sizeHint(self) -> QSize:
-        """Ask for a narrow column, so that the canvas stays large."""
-        return QSize(370, 640)
-
-    def showEvent(self, event: Any) -> None:
-        """Join the other docks of the plugin when shown for the first time."""
-        super().showEvent(event)
-        frame = None if self._placed else enclosing_dock(self)
-        if frame is not None:
-            self._placed = True
-            share_place(frame)
 
     def _on_scans(self) -> None:
         chosen = self.scans.chosen()
