@@ -16,7 +16,7 @@ from napari_dgc.cubes.plausible import refuse_implausible
 from napari_dgc.errors import UserError, readable
 
 SUFFIXES = (".h5", ".hdf5", ".hdf", ".he5", ".h5cube", ".nc", ".nc4")
-_CHUNK_CACHE = 64 << 20
+_CHUNK_CACHE = 16 << 20
 _MOST_OBJECTS = 3000
 _MOST_ATTRIBUTE = 1 << 20
 _ERRORS = (OSError, RuntimeError, ValueError, KeyError, TypeError, AttributeError)

@@ -17,7 +17,7 @@ from napari_dgc.errors import UserError
 #: Where so few of the bytes of a stretch are wanted (one in so many), it is mapped, not read.
 _SPARSE = 32
 #: Bytes of file that may be mapped at a time: mapped pages count as memory of this process.
-HELD = 48 << 20
+HELD = 24 << 20
 
 
 class PlainFile:
