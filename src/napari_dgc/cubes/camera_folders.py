@@ -47,6 +47,8 @@ def open_camera_folder(path: Path, request: Request) -> HyperCube:
         There is none, or it cannot be opened.
     """
     captures = {_name(path, header): header for header in _headers(path)}
+    if not captures:  # gone since the folder was recognised
+        raise UserError(f"{path} holds no ENVI headers any more.")
     if request.variable is not None:
         wanted = request.variable.removesuffix(".hdr").replace("\\", "/")
         if wanted not in captures:

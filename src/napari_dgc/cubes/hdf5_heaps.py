@@ -16,7 +16,7 @@ import h5py
 #: Larger heaps hold no names, units or band centres.
 _MOST_OF_HEAP = 16 << 20
 _MOST_BLOCKS = 64
-_CONTINUATION, _ATTRIBUTE, _ATTRIBUTES_ELSEWHERE = 0x10, 0x0C, 0x15
+_DATATYPE, _ATTRIBUTE, _CONTINUATION, _ATTRIBUTES_ELSEWHERE = 0x03, 0x0C, 0x10, 0x15
 #: Length, address of the heap, number in the heap: how a value lies in its attribute.
 _PLACE = struct.Struct("<IQI")
 
@@ -29,15 +29,16 @@ def attribute_is_sound(item: h5py.Group | h5py.Dataset, name: str) -> bool:
     item
         A group or dataset of a file on disk.
     name
-        Of an attribute that it has.
+        Of an attribute that it has. Those that hold neither numbers nor texts nor lists of
+        references count as unsound.
     """
-    if not _varies(item.attrs.get_id(name).get_type()):
-        return True
+    kind = item.attrs.get_id(name).get_type()
+    if not _varies(kind):
+        return _is_plain(kind)
     with _File(item) as file:
-        address = file.start + int(h5py.h5o.get_info(item.id).addr)
-        found = file.attribute(address, name.encode())
+        found = file.attribute(name.encode())
         # Many attributes lie in a tree of their own, which this does not follow.
-        return found is True or (found is not False and file.all_sound(found))
+        return found if isinstance(found, bool) else file.all_sound(*found)
 
 
 def values_are_sound(dataset: h5py.Dataset) -> bool:
@@ -46,10 +47,12 @@ def values_are_sound(dataset: h5py.Dataset) -> bool:
     Parameters
     ----------
     dataset
-        Of a file on disk. Texts of any length that are packed count as unsound.
+        Of a file on disk. Packed texts of any length count as unsound, as does all that
+        is neither numbers nor texts.
     """
-    if not _varies(dataset.id.get_type()):
-        return True
+    kind = dataset.id.get_type()
+    if not _varies(kind):
+        return _is_plain(kind)
     offset, length = dataset.id.get_offset(), dataset.size * _PLACE.size
     if dataset.chunks and not dataset.id.get_create_plist().get_nfilters():
         if dataset.id.get_num_chunks() != 1:
@@ -58,16 +61,35 @@ def values_are_sound(dataset: h5py.Dataset) -> bool:
     if offset is None:
         return False
     with _File(dataset) as file:
-        return file.all_sound(file.read(int(offset), length))
+        return file.all_sound(file.datatype(), file.read(int(offset), length))
+
+
+def _is_plain(kind: h5py.h5t.TypeID) -> bool:
+    """Tell whether values of a type are numbers or texts of fixed length."""
+    if isinstance(kind, h5py.h5t.TypeStringID):
+        return not kind.is_variable_str()
+    return kind.get_class() in (h5py.h5t.INTEGER, h5py.h5t.FLOAT, h5py.h5t.ENUM)
 
 
 def _varies(kind: h5py.h5t.TypeID) -> bool:
-    """Tell whether values of a type, or parts of them, have any length."""
-    return bool(
-        kind.detect_class(h5py.h5t.VLEN)
-        or (isinstance(kind, h5py.h5t.TypeStringID) and kind.is_variable_str())
-        or (kind.detect_class(h5py.h5t.STRING) and kind.get_class() == h5py.h5t.COMPOUND)
-    )
+    """Tell whether values of a type are texts or lists of any length."""
+    if isinstance(kind, h5py.h5t.TypeStringID):
+        return bool(kind.is_variable_str())
+    return bool(kind.get_class() == h5py.h5t.VLEN)
+
+
+def _size_of_part(datatype: bytes) -> int:
+    """Return the bytes that each unit of length takes, 0 where a type makes no sense.
+
+    The library takes a type as it is, and ends the program where it does not know it.
+    """
+    kind, order, letters, _, size, inner, inner_size = struct.unpack_from("<4BI4sI", datatype)
+    if kind & 15 != 9 or size != _PLACE.size:
+        return 0
+    if order & 15 == 1 and order >> 4 < 3 and letters < 2 and inner_size == 1:
+        return 1
+    # Lists of references to objects join a cube with its axes.
+    return 8 if (order, letters) == (0, 0) and inner[0] & 15 == 7 and inner_size == 8 else 0
 
 
 class _File:
@@ -76,6 +98,7 @@ class _File:
     def __init__(self, item: h5py.Group | h5py.Dataset) -> None:
         self._path = item.file.filename
         self.start = int(item.file.userblock_size)
+        self._header = self.start + int(h5py.h5o.get_info(item.id).addr)
         self._sound: dict[int, dict[int, int]] = {}
 
     def __enter__(self) -> "_File":
@@ -93,31 +116,40 @@ class _File:
         self._file.seek(position)
         return self._file.read(count)
 
-    def attribute(self, address: int, name: bytes) -> bytes | bool:
-        """Return the values of an attribute as stored.
+    def attribute(self, name: bytes) -> tuple[bytes, bytes] | bool:
+        """Return type and values of an attribute as stored.
 
         True stands for one that does not lie in the header of its object,
         False for what is damaged.
         """
         elsewhere = False
         try:
-            for kind, content in self._messages(address):
+            for kind, content in self._messages():
                 if kind == _ATTRIBUTES_ELSEWHERE:
                     elsewhere = True
                 elif kind == _ATTRIBUTE:
                     version, _, *sizes = struct.unpack_from("<BBHHH", content)
                     position = 9 if version == 3 else 8
-                    found = content[position : position + sizes[0]].rstrip(b"\0")
+                    parts = []
                     for size in sizes:
+                        parts.append(content[position : position + size])
                         position += -(-size // 8) * 8 if version == 1 else size
-                    if found == name:
-                        return content[position:]
-        except (struct.error, ValueError):
+                    if parts[0].rstrip(b"\0") == name:
+                        return parts[1], content[position:]
+        except struct.error:
             return False
         return elsewhere
 
-    def _messages(self, address: int) -> Iterator[tuple[int, bytes]]:
-        """Yield type and content of each message in the header of an object."""
+    def datatype(self) -> bytes:
+        """Return the type of a dataset as stored."""
+        try:
+            return next((content for kind, content in self._messages() if kind == _DATATYPE), b"")
+        except struct.error:
+            return b""
+
+    def _messages(self) -> Iterator[tuple[int, bytes]]:
+        """Yield type and content of each message in the header of the item."""
+        address = self._header
         begin = self.read(address, 64)
         recent = begin[:4] == b"OHDR"
         ordered = False
@@ -147,14 +179,15 @@ class _File:
                 else:
                     yield kind, content
 
-    def all_sound(self, places: bytes) -> bool:
+    def all_sound(self, datatype: bytes, places: bytes) -> bool:
         """Tell whether all values are where they are said to be, and as long."""
+        part = _size_of_part(datatype) if len(datatype) >= 16 else 0
         for length, address, number in _PLACE.iter_unpack(
             places[: len(places) // _PLACE.size * _PLACE.size]
         ):
-            if length and self._heap(self.start + address).get(number, -1) < length:
+            if length and self._heap(self.start + address).get(number, -1) < length * part:
                 return False
-        return bool(places)
+        return bool(places and part)
 
     def _heap(self, address: int) -> dict[int, int]:
         """Return the bytes of each value in a heap; none where it is damaged."""

@@ -43,7 +43,7 @@ def refuse_implausible(where: str, unpacked: int, stored: int, block: int = 0) -
 
 
 def _size(count: int) -> str:
-    size = float(count)
+    size = float(min(count, 10**30))  # a file can say what no number holds
     for unit in ("bytes", "kB", "MB", "GB"):
         if size < 1000:
             return f"{size:.3g} {unit}"

@@ -45,6 +45,8 @@ class TiledCube(WindowedArray):
 
     def __init__(self, path: Path) -> None:
         try:
+            if not path.is_file():  # opening a pipe would wait for ever
+                raise ValueError
             with path.open("rb") as file:
                 header = json.loads(file.read(PAGE))
             if header["kind"] != _KIND:

@@ -144,12 +144,15 @@ def read_wavelengths(path: Path | str) -> tuple[NDArray[np.float64], str | None]
     """
     path = Path(path)
     try:
+        if path.exists() and not path.is_file():  # a pipe or a device may never end
+            raise UserError(f"{path} is not a file; give wavelengths as .txt, .csv or ENVI .hdr.")
         if path.stat().st_size > MAX_BYTES:
             raise UserError(f"{path} is too large to be a list of wavelengths.")
         content = path.read_bytes()
-    except OSError as error:
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
         raise UserError(
-            f"The wavelengths file {path} cannot be read: {error.strerror or error}."
+            f"The wavelengths file {path} cannot be read: {reason}."
         ) from error
     if content.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"ENVI"):
         return _from_header(path)

@@ -48,6 +48,8 @@ class _Folder(LocalStore):
         path = os.path.realpath(self.root / key)
         if os.path.commonpath([root, path]) != root:
             raise OSError(f"“{key}” lies outside the folder, which is not opened")
+        if os.path.exists(path) and not (os.path.isfile(path) or os.path.isdir(path)):
+            raise OSError(f"“{key}” is not a file")  # reading a pipe would wait for ever
         if byte_range is None and os.path.isfile(path):
             _, unpacked = self._chunk(key)
             # Packing what cannot be packed adds a little.
