@@ -13,7 +13,14 @@ MERGE = "dgc_merge_dock"
 SPECTRUM = "dgc_spectrum_dock"
 COMPOSITES = "dgc_composites_dock"
 CALIBRATION = "dgc_calibration_dock"
-_TALL = (TRAIN, MERGE, SPECTRUM, COMPOSITES, CALIBRATION)
+#: What stands on their tabs, which have room for one word each.
+_TABS = {
+    TRAIN: "Train",
+    MERGE: "Merge",
+    SPECTRUM: "Spectrum",
+    COMPOSITES: "Composites",
+    CALIBRATION: "Calibrate",
+}
 
 
 def open_dock(viewer: Any, widget: QWidget, title: str, *, tabify: bool = False) -> QDockWidget:
@@ -41,6 +48,9 @@ def share_place(frame: QDockWidget) -> None:
     All are tall: napari would put one below the other, with room for hardly
     one row. A place that the user has chosen since is left alone.
     """
+    for name, word in _TABS.items():
+        if frame.findChild(QWidget, name) is not None:
+            frame.setWindowTitle(word)
     window = frame.parentWidget()
     # A dock that opens after this one comes over it by itself.
     if window is None or not any(_holds_another(dock, frame) for dock in _docks(window)):
@@ -79,4 +89,4 @@ def _docks(window: QWidget) -> list[QDockWidget]:
 def _holds_another(dock: QDockWidget, frame: QDockWidget) -> bool:
     if dock is frame:
         return False
-    return any(dock.findChild(QWidget, name) is not None for name in _TALL)
+    return any(dock.findChild(QWidget, name) is not None for name in _TABS)
