@@ -54,7 +54,6 @@ class Pins(MarkLayer):
                 text={
                     "string": f"{{{NAME}}}",
                     "anchor": "upper_left",
-                    "translation": [0, 0.5],
                     "size": 9,
                     "color": "white",
                 },
@@ -123,6 +122,7 @@ class Pins(MarkLayer):
             size = _MARKER / (float(viewer.scene.camera.zoom) * float(layer.scale[-1]))
             with layer.events.set_data.blocker(self._on_layer):
                 layer.size = layer.current_size = size
+                layer.text.translation = np.array([0.4, 0.7]) * size  # beside the marker
 
     def _pin_near(self, viewer: Any, position: tuple[float, ...]) -> int | None:
         layer = self.layer

@@ -69,6 +69,7 @@ class SpectrumPlot(pg.PlotWidget):
         #: Colour of axes and words.
         self.text = "#808080"
         self._range: tuple[float, float] = (0.0, 1.0)
+        self._bad_bands: tuple[int, ...] = ()
         item = self.getPlotItem()
         item.hideButtons()
         item.setMenuEnabled(False)
@@ -124,6 +125,10 @@ class SpectrumPlot(pg.PlotWidget):
         for curve in [curve for curve in self._items if curve not in curves]:
             self._items.pop(curve).remove()
         self.scan = scan
+        bad_bands = () if scan is None else tuple(scan.cube.bad_bands)
+        if bad_bands != self._bad_bands:
+            self._bad_bands = bad_bands
+            self._range = (0.0, 0.0)  # made for noise that may be gone
         for curve in curves:
             self._draw(curve)
         self._shade()
