@@ -3,7 +3,7 @@
 import pytest
 from napari.plugins import menu_item_template
 from npe2 import PluginManager
-from qtpy.QtWidgets import QMainWindow
+from qtpy.QtWidgets import QMainWindow, QTabBar
 
 from napari_dgc.gui.train_dock import TrainDock
 
@@ -55,3 +55,21 @@ def test_dock_that_floats_stays_where_it_is(viewer, qtbot):
     qtbot.wait(50)
     assert first.parentWidget().tabifiedDockWidgets(second) == []
     assert first.isFloating()
+
+
+def test_words_on_tabs_have_room(viewer, qtbot):
+    viewer.window.show()
+    viewer.window.resize(1366, 768)
+    titles = [*TITLES, "Spectrum", "Composites and indices", "Calibrate to reflectance"]
+    for title in titles:
+        frame, _ = viewer.window.add_plugin_dock_widget(PLUGIN, title)
+        qtbot.wait(50)
+    words = {"Train", "Merge", "Spectrum", "Composites", "Calibrate"}
+    window = frame.parentWidget()
+    bars = [bar for bar in window.findChildren(QTabBar) if bar.count() == len(titles)]
+    (bar,) = bars
+    assert {bar.tabText(tab) for tab in range(bar.count())} == words
+    for tab in range(bar.count()):
+        needed = bar.fontMetrics().horizontalAdvance(bar.tabText(tab))
+        assert bar.tabRect(tab).width() >= needed
+    assert bar.tabRect(bar.count() - 1).right() <= bar.width()

@@ -287,3 +287,19 @@ def test_header_that_cannot_be_written_is_told(on_disk, spectrum, tmp_path, monk
     monkeypatch.setattr(QMessageBox, "question", lambda *_: QMessageBox.StandardButton.Save)
     spectrum.bad.panel.save.click()
     assert "does not exist" in spectrum.bad.panel.message.text()
+
+
+def test_noise_of_a_bad_band_does_not_press_the_curves_flat(session, spectrum, mouse, settled):
+    values = np.full((13, 24, 32), 0.4, np.float32)
+    values[0] = -3
+    scan = session.add_cube_layers(HyperCube(values, "noisy", np.linspace(400, 1000, 13), "nm"))
+    mouse.click(scan, 5, 5, keys=Qt.KeyboardModifier.ShiftModifier)
+    settled(spectrum, 1)
+    assert spectrum.plot.box.viewRange()[1][0] < -3
+    spectrum.options.bad.click()
+    listed = spectrum.bad.panel.list
+    listed.setText("1")
+    listed.setModified(True)
+    listed.editingFinished.emit()
+    spectrum.options.bad.click()
+    assert spectrum.plot.box.viewRange()[1][0] == 0

@@ -244,3 +244,12 @@ def test_markers_keep_their_size_on_the_screen(three, viewer):
     before = float(layer.size[0]) * viewer.scene.camera.zoom
     viewer.scene.camera.zoom *= 4
     assert float(layer.size[0]) * viewer.scene.camera.zoom == pytest.approx(before)
+
+
+def test_names_stand_beside_the_markers_at_any_zoom(viewer, spectrum, leaves, mouse, settled):
+    mouse.click(leaves[0], 5, 6, keys=SHIFT)
+    settled(spectrum, 1)
+    layer = viewer.layers["Spectrum pins"]
+    for _ in range(2):
+        assert layer.text.translation[1] > layer.size[0] / 2
+        viewer.scene.camera.zoom *= 3
