@@ -52,12 +52,12 @@ class Classification:
 
 def is_classification(path: Path) -> bool:
     """Tell whether a path is an ENVI classification, by its header."""
-    header_path = find_header(path)
-    if header_path is None:
-        return False
     try:
+        header_path = find_header(path)
+        if header_path is None:
+            return False
         return _is_classification(read_header(header_path))
-    except UserError:
+    except (UserError, OSError):
         return False
 
 
@@ -80,10 +80,13 @@ def read_classification(path: Path) -> Classification:
     with class 0. ENVI's own documentation has an example whose lists differ in
     length; what is there is used.
     """
-    header_path = find_header(path)
-    if header_path is None:
-        raise UserError(f"{path} has no ENVI header (.hdr) beside it.")
-    header = read_header(header_path)
+    try:
+        header_path = find_header(path)
+        if header_path is None:
+            raise UserError(f"{path} has no ENVI header (.hdr) beside it.")
+        header = read_header(header_path)
+    except OSError as error:
+        raise UserError(f"{path} cannot be read: {error.strerror or error}.") from error
     if not _is_classification(header):
         raise UserError(f"{path} is not an ENVI classification.")
     notes: list[str] = []

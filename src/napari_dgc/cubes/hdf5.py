@@ -218,11 +218,20 @@ def _datasets(file: h5py.File) -> Iterator[tuple[str, h5py.Dataset]]:
 
 def _axis_names(dataset: h5py.Dataset) -> tuple[str, ...]:
     """Return the names of the axes, from their labels or scales (as netCDF has them)."""
-    named = {"DIMENSION_LIST", "DIMENSION_LABELS"} & set(dataset.attrs)
-    if len(dataset.shape) < 3 or not all(attribute_is_sound(dataset, name) for name in named):
+    if len(dataset.shape) < 3:
         return ()
+    # Not by h5py's `dims`: what is behind them ends the program where a file is damaged.
+    labels, scales = (
+        list[Any](dataset.attrs[name])
+        if name in dataset.attrs and attribute_is_sound(dataset, name)
+        else []
+        for name in ("DIMENSION_LABELS", "DIMENSION_LIST")
+    )
     names = []
-    for dimension in dataset.dims:
-        scale = dimension[0].name if len(dimension) else None
-        names.append(dimension.label or (scale or "").rpartition("/")[2])
+    for axis in range(len(dataset.shape)):
+        label = labels[axis] if axis < len(labels) else ""
+        held: Any = scales[axis] if axis < len(scales) else ()
+        scale = dataset.file[held[0]].name if len(held) and not label else ""
+        text = label.decode("utf-8", "replace") if isinstance(label, bytes) else str(label)
+        names.append(text or (scale or "").rpartition("/")[2])
     return tuple(names) if any(names) else ()

@@ -21,6 +21,8 @@ from napari_dgc.cubes.mapped import MappedCube
 from napari_dgc.cubes.plausible import refuse_implausible
 from napari_dgc.errors import UserError, readable
 
+_MOST_HEADER = 1 << 20
+_MOST_MEMBERS = 2000
 MARK = b"\x93NUMPY"
 
 
@@ -106,6 +108,11 @@ def read_header(file: IO[bytes]) -> tuple[tuple[int, ...], np.dtype[Any], bool]:
         version = np.lib.format.read_magic(file)
         if version not in ((1, 0), (2, 0)):
             raise ValueError(f"version {version[0]}.{version[1]} of the format is not known")
+        if version == (2, 0):
+            length = int.from_bytes(file.read(4), "little")
+            file.seek(-4, 1)
+            if length > _MOST_HEADER:
+                raise ValueError(f"a header of {length} bytes")
         read = np.lib.format
         one, two = read.read_array_header_1_0, read.read_array_header_2_0
         shape, fortran, dtype = one(file) if version == (1, 0) else two(file)
@@ -177,6 +184,8 @@ class NpzTree:
         self.arrays: list[StoredInfo] = []
         try:
             self._zip = zipfile.ZipFile(path)
+            if len(self._zip.infolist()) > _MOST_MEMBERS:
+                raise ValueError(f"it holds more than {_MOST_MEMBERS} files")
             for member in self._zip.infolist():
                 if not member.filename.endswith(".npy"):
                     continue

@@ -38,6 +38,8 @@ _MARKS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 #: Fewer bands are a picture to napari's own readers, which show it better.
 _FEWEST_FOR_NAPARI = 4
 _REDUCED, _MASK = 1, 4
+#: Putting pages together takes longer than their number; no scan has so many bands.
+_MOST_PAGES = 4096
 #: Colours by their number in the file: their name, and how many there are.
 _COLOURS = {2: ("RGB", 3), 3: ("palette", 1), 5: ("CMYK", 4), 6: ("YCbCr", 3), 8: ("Lab", 3)}
 _ALPHA = (1, 2)
@@ -136,11 +138,16 @@ def _opened(path: Path) -> Any:
 
     # Some kinds are spread over many files, named in the first one, which are not opened.
     try:
-        return tifffile.TiffFile(path, _multifile=False, is_mmstack=False, is_ndtiff=False)
+        file = tifffile.TiffFile(path, _multifile=False, is_mmstack=False, is_ndtiff=False)
+        pages = len(file.pages)
     except OSError:
         raise
     except Exception as error:
         raise _damaged(path, error) from error
+    if pages > _MOST_PAGES:
+        file.close()
+        raise UserError(f"{path} has {pages} pages; no more than {_MOST_PAGES} are opened.")
+    return file
 
 
 def _damaged(path: Path, error: Exception) -> UserError:

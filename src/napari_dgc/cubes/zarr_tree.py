@@ -20,7 +20,8 @@ from napari_dgc.cubes.plausible import GREATEST_COMPRESSION, refuse_implausible
 from napari_dgc.errors import UserError
 
 _MOST_METADATA = 16 << 20
-_MOST_FOLDERS = 10_000
+#: Folders that are looked into, and how deep.
+_MOST_FOLDERS, _DEEPEST = 1000, 32
 #: Bytes that a chunk may have beyond its samples.
 _MARGIN = 1 << 16
 #: How chunks may be packed. Others can run code of whoever wrote the file ("pickle").
@@ -202,7 +203,7 @@ class ZarrTree:
             if metadata is None:
                 continue
             yield name, metadata
-            if metadata["node_type"] == "group":
+            if metadata["node_type"] == "group" and name.count("/") < _DEEPEST:
                 passed_over = "labels" if _multiscales(metadata) else ""
                 inner = sorted(
                     entry.name
