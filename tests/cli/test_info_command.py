@@ -82,7 +82,7 @@ def test_all_that_was_found_is_told(tmp_path, capsys):
         "factors:     2",
         "band widths: 5 to 7.5 nm",
         "band names:  a, b, c, …, e",
-        "shown bands: 2, 1, 0",
+        "shown bands: 3, 2, 1",
     ):
         assert line in lines
     assert main(["info", str(path), "--json"]) == 0

@@ -101,3 +101,10 @@ def test_metadata_survives_json_and_nonsense_is_noticed():
     for wrong in ({"good_bands": [9]}, {"wavelengths_nm": [1.0]}, {"good_bands": []}):
         with pytest.raises(ValueError, match=r"band"):
             BandGrid.from_metadata(values | wrong)
+
+
+def test_bands_marked_bad_after_training_are_named_as_the_reason():
+    grid = BandGrid.from_cubes([ramp(np.linspace(400, 1000, 20))])
+    marked = ramp(np.linspace(400, 1000, 20), name="leaf", bad=(0, 1, 2))
+    with pytest.raises(UserError, match="where 3 bands of leaf are marked bad; mark those"):
+        grid.check(marked)

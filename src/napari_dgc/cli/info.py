@@ -90,13 +90,13 @@ def _summary(known: dict[str, Any]) -> str:
         ("layout", known["layout"]),
         ("wavelengths", _wavelengths(known["wavelengths"], known["wavelength_unit"])),
         ("no data", None if known["no_data"] is None else f"{known['no_data']:g}"),
-        ("bad bands", _ranges(known["bad_bands"])),
+        ("bad bands", _ranges([band + 1 for band in known["bad_bands"]])),
         ("scale", None if known["scale"] == 1 else f"samples are divided by {known['scale']:g}"),
         ("factors", _span(known["gains"])),
         ("offsets", _span(known["offsets"])),
         ("band widths", _span(known["fwhm"], known["wavelength_unit"])),
         ("band names", known["band_names"] and ", ".join(_ends(known["band_names"]))),
-        ("shown bands", known["default_bands"] and ", ".join(map(str, known["default_bands"]))),
+        ("shown bands", ", ".join(str(band + 1) for band in known["default_bands"] or ())),
         ("exposure", known["exposure_ms"] and f"{known['exposure_ms']:g} ms"),
         *((kind, path) for kind, path in (known["references"] or {}).items()),
     ]
@@ -129,7 +129,7 @@ def _wavelengths(values: list[float] | None, unit: str | None) -> str:
 
 
 def _ranges(bands: list[int]) -> str:
-    """Write band indices, counted from 0, with runs as ``3-7``."""
+    """Write numbers of bands with runs as ``3-7``."""
     parts: list[str] = []
     start = 0
     for index in range(1, len(bands) + 1):

@@ -178,6 +178,13 @@ class BandGrid:
         targets = self.wavelengths_nm[self.good_bands]
         slack = SAME * spacing(self.wavelengths_nm)
         if not known.size or targets.min() < known[0] - slack or targets.max() > known[-1] + slack:
+            whole = centres.min() - slack, centres.max() + slack
+            if whole[0] <= targets.min() and targets.max() <= whole[1]:
+                raise UserError(
+                    f"The model needs {targets.min():g}-{targets.max():g} nm, where "
+                    f"{len(cube.bad_bands)} bands of {cube.name} are marked bad; mark those that "
+                    f"are good as such, or train anew without them."
+                )
             covers = f"{known[0]:g}-{known[-1]:g} nm" if known.size else "no good band"
             raise UserError(
                 f"The model needs {targets.min():g}-{targets.max():g} nm and {cube.name} covers "

@@ -41,7 +41,8 @@ def _missing(cube: HyperCube, bands: slice, rows: int, columns: int) -> NDArray[
     samples = np.asarray(cube.data[bands, evenly(cube.rows, rows), evenly(cube.columns, columns)])
     missing: NDArray[np.bool_] = np.zeros(samples.shape, bool)
     if samples.dtype.kind == "f":
-        missing = ~(np.abs(samples) <= LARGEST_SAMPLE)
+        # Half precision does not reach so far, and numpy warns.
+        missing = ~(np.abs(samples.astype(np.float64)) <= LARGEST_SAMPLE)
     if cube.no_data is not None:
         missing[samples == cube.no_data] = True
     return np.asarray(missing.all(axis=(1, 2)))

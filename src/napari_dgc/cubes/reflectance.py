@@ -1,5 +1,7 @@
 """Whether the samples of a cube are reflectance or raw counts."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from napari_dgc.cubes.cube import HyperCube
@@ -9,6 +11,24 @@ _HIGHEST = 2.0
 #: Derivatives and standardised spectra are negative in a large part, reflectance by noise only.
 _NEGATIVE = 0.1
 _ROWS, _COLUMNS, _BANDS = 24, 64, 16
+
+
+def mixed_units(cubes: Sequence[HyperCube]) -> str | None:
+    """Return a sentence where some scans hold reflectance and others do not, else None.
+
+    Parameters
+    ----------
+    cubes
+        Scans that are used together.
+    """
+    other = [cube.name for cube in cubes if not holds_reflectance(cube)]
+    if len(other) in (0, len(cubes)):
+        return None
+    and_more = f" and {len(other) - 1} more" if len(other) > 1 else ""
+    return (
+        f"{other[0]}{and_more} of {len(cubes)} scans do not hold reflectance and the others do: "
+        "clusters will follow that; calibrate them first, or train on scans of one kind."
+    )
 
 
 def holds_reflectance(cube: HyperCube) -> bool:
