@@ -151,9 +151,7 @@ def read_wavelengths(path: Path | str) -> tuple[NDArray[np.float64], str | None]
         content = path.read_bytes()
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
-        raise UserError(
-            f"The wavelengths file {path} cannot be read: {reason}."
-        ) from error
+        raise UserError(f"The wavelengths file {path} cannot be read: {reason}.") from error
     if content.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"ENVI"):
         return _from_header(path)
     if b"\0" in content:
