@@ -11,6 +11,7 @@ from napari_dgc.cancel import CancelToken, never_cancelled
 from napari_dgc.cubes.choices import AmbiguousLayout, AmbiguousVariable, Request, VariableInfo
 from napari_dgc.cubes.cube import HyperCube
 from napari_dgc.cubes.empty_bands import find_empty_bands
+from napari_dgc.cubes.fill_values import find_fill_value
 from napari_dgc.cubes.formats import find_format, supported
 from napari_dgc.cubes.layout import LAYOUTS
 from napari_dgc.cubes.wavelengths import guess_unit
@@ -101,7 +102,7 @@ def open_cube(
         found = find_format(path)
         if found is None:
             raise UserError(_not_supported(path))
-        cube = _with_empty_bands(found.open(path, request))
+        cube = _with_empty_bands(_with_fill_value(found.open(path, request)))
     except InterruptedError:
         raise
     except OSError as error:
@@ -129,6 +130,14 @@ def _refuse_unreadable(path: Path) -> None:
         raise UserError(f"{path} is not a file.")
     if path.stat().st_size == 0:
         raise UserError(f"{path} is empty.")
+
+
+def _with_fill_value(cube: HyperCube) -> HyperCube:
+    value = find_fill_value(cube)
+    if value is None:
+        return cube
+    note = f"{value:g} is taken for “no data”, as is usual; the file does not say so."
+    return replace(cube, no_data=value, notes=(*cube.notes, note))
 
 
 def _with_empty_bands(cube: HyperCube) -> HyperCube:
