@@ -4,12 +4,13 @@ import numpy as np
 
 from napari_dgc.cubes.cube import HyperCube
 from napari_dgc.cubes.layout import evenly
+from napari_dgc.errors import UserError
 
 #: Written by GIS programs and by converters of satellite data.
 _USUAL = (-9999.0, -32768.0, -32767.0)
 #: What is measured stays above this part of such a value.
 _FAR = 0.1
-_ROWS, _COLUMNS, _BANDS = 6, 64, 8
+_ROWS, _COLUMNS = 4, 64
 
 
 def find_fill_value(cube: HyperCube) -> float | None:
@@ -21,15 +22,14 @@ def find_fill_value(cube: HyperCube) -> float | None:
     Parameters
     ----------
     cube
-        The cube; some rows of some bands are read.
+        The cube; some rows are read.
     """
     if cube.no_data is not None or cube.data.dtype.kind not in "if":
         return None
-    samples = np.asarray(
-        cube.data[
-            evenly(cube.n_bands, _BANDS), evenly(cube.rows, _ROWS), evenly(cube.columns, _COLUMNS)
-        ]
-    )
+    try:
+        samples = np.asarray(cube.data[:, evenly(cube.rows, _ROWS), evenly(cube.columns, _COLUMNS)])
+    except UserError:
+        return None  # damage is told where it matters, when the samples are used
     lowest = float(np.nanmin(samples)) if np.isfinite(samples).any() else 0.0
     if lowest not in _USUAL:
         return None
