@@ -82,7 +82,7 @@ def test_a_panel_in_the_picture_gives_one_value_for_all_columns(camera, scene):
 def test_a_panel_across_all_columns_gives_each_its_own_value(camera, scene):
     scene[:, :3] = 1.0
     scan = camera.scan(scene)
-    white = measure_reference(scan, Rectangle(0, 0, 3, 99))
+    white = measure_reference(scan, Rectangle(0, 0, 3, scan.columns))
     cube = Calibration(white, measure_reference(camera.closed())).apply(scan)
     np.testing.assert_allclose(whole(cube), scene, atol=ROUNDING)
 
@@ -170,8 +170,8 @@ def test_mixed_up_references_are_refused(camera, scene):
 
 
 def test_a_rectangle_outside_is_refused(camera):
-    with pytest.raises(UserError, match="holds no pixel"):
-        measure_reference(camera.white(), Rectangle(40, 0, 50, 5))
+    with pytest.raises(UserError, match="outside of the picture of white, which has 5 rows"):
+        measure_reference(camera.white(), Rectangle(0, 0, 50, 5))
 
 
 @pytest.mark.parametrize("panel", [0.0, np.nan, np.ones(5)])

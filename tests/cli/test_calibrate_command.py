@@ -116,7 +116,9 @@ def test_reflectance_can_be_clipped(camera: Path, tmp_path: Path) -> None:
     [
         (["--panel", "99"], "99 % is 0.99"),
         (["--panel", "nowhere.csv"], "nowhere.csv"),
-        (["--white-rectangle", "50", "0", "60", "4"], "holds no pixel"),
+        (["--white-rectangle", "3", "0", "3", "4"], "holds no pixel"),
+        (["--white-rectangle", "0", "0", "100", "100"], "which has 7 rows and 9 columns"),
+        (["--white-rectangle", "-1", "0", "2", "4"], "lies outside of the picture"),
         (["--exposure", "-1"], "not a time above 0"),
         (["--exposure", "soon"], "exposure"),
         (["--saturation", "0"], "not a count"),
@@ -141,6 +143,36 @@ def test_without_a_white_reference_it_says_what_to_give(
     (tmp_path / "white_reference.hdr").unlink()
     assert calibrate(camera, tmp_path / "leaf.hdr") == 2
     assert "give --white FILE, or --white-rectangle" in capsys.readouterr().err
+
+
+def test_a_scan_that_is_reflectance_is_refused(
+    camera: Path, tmp_path: Path, capsys: Capture
+) -> None:
+    first, second = tmp_path / "leaf.hdr", tmp_path / "twice.hdr"
+    assert calibrate(camera, first) == 0
+    for options in (
+        ("--white", str(tmp_path / "white_reference.hdr")),
+        ("--white-rectangle", "0", "0", "2", str(COLUMNS)),
+    ):
+        capsys.readouterr()
+        assert calibrate(first, second, *options) == 2
+        assert "leaf already is reflectance" in capsys.readouterr().err
+        assert not second.exists()
+
+
+def test_counts_as_a_fraction_of_the_range_are_calibrated(camera: Path, tmp_path: Path) -> None:
+    scan, white, dark = (
+        tmp_path / "fraction" / f"{name}.hdr"
+        for name in ("scan", "white_reference", "dark_reference")
+    )
+    for path in (scan, white, dark):
+        cube = open_cube(tmp_path / path.name)
+        values = cube.read(slice(None), slice(None)) / np.float32(4095)
+        write_envi(HyperCube(values, path.stem, cube.wavelengths, "nm"), path)
+    options = ("--white", str(white), "--dark", str(dark))
+    assert calibrate(scan, tmp_path / "leaf.hdr", *options) == 0
+    scene = np.load(tmp_path / "scene.npy")
+    np.testing.assert_allclose(reflectance(tmp_path / "leaf.hdr"), scene, atol=1e-3)
 
 
 @pytest.mark.parametrize("name", ["scan", "white_reference", "dark_reference"])

@@ -30,22 +30,27 @@ class Rectangle:
     end_column: int
 
     def within(self, cube: HyperCube) -> tuple[slice, slice]:
-        """Return rows and columns of the part of the scan, cut off at its rim.
+        """Return rows and columns of the part of the scan.
 
         Raises
         ------
         UserError
-            When no pixel of the scan lies inside.
+            When a part of the rectangle lies outside of the scan, or it holds no pixel.
         """
-        rows = slice(max(self.first_row, 0), min(self.end_row, cube.rows))
-        columns = slice(max(self.first_column, 0), min(self.end_column, cube.columns))
-        if rows.start >= rows.stop or columns.start >= columns.stop:
+        inside = (
+            min(self.first_row, self.first_column) >= 0
+            and max(self.first_row, self.end_row) <= cube.rows
+            and max(self.first_column, self.end_column) <= cube.columns
+        )
+        filled = self.first_row < self.end_row and self.first_column < self.end_column
+        if not (inside and filled):
+            what = "holds no pixel" if inside else "lies outside of the picture"
             raise UserError(
-                f"The rectangle of rows {self.first_row} to {self.end_row} and columns "
-                f"{self.first_column} to {self.end_column} holds no pixel of {cube.name}, which "
-                f"has {cube.rows} rows and {cube.columns} columns."
+                f"The rectangle from row {self.first_row} and column {self.first_column} up to "
+                f"row {self.end_row} and column {self.end_column} {what} of {cube.name}, which "
+                f"has {cube.rows} rows and {cube.columns} columns; give one within them."
             )
-        return rows, columns
+        return slice(self.first_row, self.end_row), slice(self.first_column, self.end_column)
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,13 +3,20 @@
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from napari_dgc.calibration.calibrate import Calibration, DeadPixels
 from napari_dgc.calibration.panel import panel_reflectance
 from napari_dgc.calibration.reference import Rectangle, Reference, measure_reference
 from napari_dgc.calibration.saturation import find_ceiling
 from napari_dgc.cancel import CancelToken
 from napari_dgc.cubes import HyperCube
+from napari_dgc.cubes.reflectance import holds_reflectance
 from napari_dgc.errors import UserError
+
+#: A panel that reads as its reflectance to within this part, in the median band, is calibrated.
+_AS_ITSELF = 0.1
 
 
 @dataclass(frozen=True)
@@ -67,7 +74,7 @@ def calibration_for(
     Raises
     ------
     UserError
-        When the references do not fit the scan.
+        When the references do not fit the scan, or the scan clearly is reflectance already.
     InterruptedError
         When asked to stop.
     """
@@ -94,13 +101,39 @@ def calibration_for(
 
     panel_reference = measured(white, options.rectangle)
     assert panel_reference is not None
+    panel = panel_reflectance(options.panel, cube)
+    _refuse_reflectance(cube, white, panel_reference, panel)
     return Calibration(
         white=panel_reference,
         dark=measured(dark),
         white_dark=measured(white_dark),
-        panel=panel_reflectance(options.panel, cube),
+        panel=panel,
         exposure_ms=options.exposure_ms,
         ceiling=ceiling,
         dead=options.dead,
         clip=options.clip,
+    )
+
+
+def _refuse_reflectance(
+    cube: HyperCube, white: HyperCube, reference: Reference, panel: float | NDArray[np.float64]
+) -> None:
+    """Refuse a scan that is reflectance already.
+
+    Radiance and counts as a fraction of the sensor's range lie between 0 and 1 as well. Their
+    panel has the same unit, and does not read as its own reflectance.
+    """
+    if reference.n_bands != cube.n_bands or not holds_reflectance(cube):
+        return
+    if white is cube or holds_reflectance(white):
+        off = np.abs(reference.counts.mean(axis=1) / panel - 1)
+        off = off[np.isfinite(off)]
+        if not off.size or np.median(off) > _AS_ITSELF:
+            return
+        why = "the white panel reads as its own reflectance"
+    else:
+        why = f"its values lie between about 0 and 1, those of {white.name} do not"
+    raise UserError(
+        f"{cube.name} already is reflectance ({why}); use it as it is, or choose the scan in "
+        f"counts."
     )
