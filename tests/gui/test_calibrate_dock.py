@@ -184,6 +184,37 @@ def test_reflectance_takes_the_place_of_counts_in_training(
     assert train.scans.checked() == [leaf, scan]
 
 
+def test_the_same_calibration_is_opened_once(dock, session, leaf, qtbot):
+    ready(qtbot, dock)
+    click(qtbot, dock.calibrate)
+    click(qtbot, dock.calibrate)
+    assert [scan.name for scan in session.scans] == ["leaf", "leaf reflectance"]
+    assert "“leaf reflectance”" in dock.message.text()
+    assert "open already" in dock.message.text()
+
+
+def test_calibrating_again_takes_the_place_of_the_first_result(dock, viewer, session, leaf, qtbot):
+    train = TrainDock(viewer)
+    viewer.window.add_dock_widget(train, name="DGC: train")
+    ready(qtbot, dock)
+    click(qtbot, dock.calibrate)
+    dock.sources.form.panel.setValue(0.5)
+    ready(qtbot, dock)
+    click(qtbot, dock.calibrate)
+    assert len(session.scans) == 3
+    assert train.scans.checked() == session.scans[-1:]
+    for scan in session.scans:
+        np.testing.assert_array_equal(scan.composite.translate, scan.image.translate[-2:])
+
+
+def test_a_scan_that_is_reflectance_is_not_calibrated(dock, session, leaf, folder, qtbot):
+    session.add_cube_layers(HyperCube(SCENE.astype(np.float32), "done"))
+    dock.sources.scan.setCurrentText("done")
+    dock.sources.white.set_path(folder / "white_reference.hdr")
+    qtbot.waitUntil(lambda: "done already is reflectance" in dock.message.text(), timeout=10000)
+    assert not dock.calibrate.isEnabled()
+
+
 def test_both_themes_are_taken(dock, viewer, leaf, qtbot):
     for theme in ("light", "dark"):
         viewer.theme = theme

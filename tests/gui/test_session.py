@@ -218,3 +218,15 @@ def test_five_scans_take_two_rows_with_their_label_maps(viewer):
     assert len(tops) == 2
     for scan in scans[:2]:
         np.testing.assert_array_equal(scan.labels.translate, scan.image.translate[-2:])
+
+
+def test_a_cube_that_is_shown_twice_keeps_its_pictures_apart(viewer):
+    session = get_session(viewer)
+    cube = make_cube()
+    picture = np.zeros((*cube.data.shape[1:], 3), np.uint8)
+    scans = [session.add_cube_layers(cube, picture) for _ in range(2)]
+    add(viewer, "other")
+    assert scans[0].composite is not scans[1].composite
+    for scan in scans:
+        np.testing.assert_array_equal(scan.composite.translate, scan.image.translate[-2:])
+    assert scans[1].image.translate[-2:].any()

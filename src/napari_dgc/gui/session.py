@@ -168,6 +168,8 @@ class Session:
         if viewer is None:
             raise RuntimeError("the viewer of this session is gone")
         before = len(self.scans)
+        if self._shows(cube):
+            cube = replace(cube)
         for data, options, kind in make.layer_data(cube, composite, labels):
             if kind == "labels":
                 viewer.add_labels(data, **options)
@@ -221,6 +223,8 @@ class Session:
     def _adopt(self, layer: Layer) -> None:
         cube = layer.metadata.get(make.CUBE_KEY)
         if isinstance(cube, HyperCube) and not any(scan.image is layer for scan in self.scans):
+            if self._shows(cube):
+                cube = layer.metadata[make.CUBE_KEY] = replace(cube)
             self.scans.append(Scan(cube, layer))
             self._arrange()
             viewer = self.viewer
@@ -239,6 +243,10 @@ class Session:
                     self._finish_draft(layer)
                     self.scans_changed.emit()
                 return
+
+    def _shows(self, cube: HyperCube) -> bool:
+        """Tell whether a scan has this very cube, which must tell whose a layer is."""
+        return any(scan.cube is cube for scan in self.scans)
 
     def _finish_draft(self, composite: Image | None) -> None:
         """Have the composite of a big scan painted in full, of which a draft is shown."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from typing import Any
 
 from qtpy.QtCore import QSignalBlocker, Qt, QTimer
@@ -20,7 +21,7 @@ from napari_dgc.gui.calibration.sources import CalibrationSources
 from napari_dgc.gui.calibration.work import ColumnSpectra, Prepared, Wish, column_spectra, prepare
 from napari_dgc.gui.docking import CALIBRATION
 from napari_dgc.gui.lifetime import connect_while_alive
-from napari_dgc.gui.session import Session, get_session
+from napari_dgc.gui.session import Scan, Session, get_session
 from napari_dgc.gui.spectrum.jobs import LatestJobs
 from napari_dgc.gui.tall_dock import TallDock
 
@@ -44,6 +45,8 @@ class CalibrateDock(TallDock):
         self._wish: Wish | None = None
         self._prepared: Prepared | None = None
         self._warning = "orange"
+        # What each scan became last.
+        self._made: weakref.WeakKeyDictionary[Scan, weakref.ref[Scan]] = weakref.WeakKeyDictionary()
         self._jobs = LatestJobs(self)
         self.sources = CalibrationSources(self._session)
         self.column = QSlider(Qt.Orientation.Horizontal)
@@ -139,12 +142,21 @@ class CalibrateDock(TallDock):
         scan, prepared = self.sources.chosen, self._prepared
         if scan is None or prepared is None:
             return
+        open_now = self._session.scans
+        same = next((other for other in open_now if other.cube is prepared.cube), None)
+        if same is not None:
+            self._say(f"“{same.name}” is this scan with these references, and is open already.")
+            return
+        earlier = self._made.get(scan, lambda: None)()
+        replaced = [scan] if earlier not in open_now else [scan, earlier]
         with messages.busy():
             added = self._session.add_cube_layers(prepared.cube)
-            self._session.supersede(scan)
+            for other in replaced:
+                self._session.supersede(other)
+        self._made[scan] = weakref.ref(added)
         self._say(
             f"“{added.name}” is open as a scan of its own. In the train dock it takes the place "
-            f"of “{scan.name}”, which is unchecked there."
+            f"of “{replaced[-1].name}”, which is unchecked there."
         )
 
     # -------------------------------------------------------------- showing
