@@ -225,8 +225,9 @@ def _which_layout(
 
 def _with_note(cube: HyperCube, answer: Answer | None) -> HyperCube:
     what = cube.variable if answer is None else answer.variable or cube.variable
+    opened = f"“{what}” is opened" if what else "Its axes are read"
     note = (
-        f"“{what}” is opened as chosen before in this folder; "
+        f"{opened} as chosen before in this folder; "
         "File > IO Utilities > Choose another variable… asks again."
     )
     return replace(cube, notes=(note, *cube.notes))
