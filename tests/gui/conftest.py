@@ -7,6 +7,8 @@ os.environ.setdefault("NAPARI_ASYNC", "0")
 
 import numpy as np
 import pytest
+from qtpy.QtCore import QTimer
+from qtpy.QtWidgets import QApplication
 
 from napari_dgc.clustering import registry
 from napari_dgc.clustering.estimator import Clusterer
@@ -239,3 +241,28 @@ def click_rows(qtbot):
             qtbot.mouseClick(dock.table.viewport(), Qt.MouseButton.LeftButton, modifier, where)
 
     return click
+
+
+@pytest.fixture
+def no_dialog_stays_open(qtbot):
+    """A question that a test does not expect is cancelled instead of waiting for ever."""
+
+    def cancel():
+        dialog = QApplication.activeModalWidget()
+        if dialog is not None:
+            dialog.reject()
+
+    timer = QTimer()
+    timer.timeout.connect(cancel)
+    timer.start(15000)
+    yield
+    timer.stop()
+
+
+@pytest.fixture
+def told(monkeypatch):
+    """Sentences shown as errors and as information."""
+    found = {"error": [], "info": []}
+    monkeypatch.setattr("napari_dgc.gui.messages.show_error", found["error"].append)
+    monkeypatch.setattr("napari_dgc.gui.messages.show_info", found["info"].append)
+    return found

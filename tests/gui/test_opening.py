@@ -17,30 +17,7 @@ from napari_dgc.gui.session import get_session
 from napari_dgc.gui.variable_dialog import VariableDialog
 from napari_dgc.gui.wavelengths_dialog import WavelengthsDialog
 
-
-@pytest.fixture(autouse=True)
-def no_dialog_stays_open(qtbot):
-    """A question that a test does not expect is cancelled instead of waiting for ever."""
-
-    def cancel():
-        dialog = QApplication.activeModalWidget()
-        if dialog is not None:
-            dialog.reject()
-
-    timer = QTimer()
-    timer.timeout.connect(cancel)
-    timer.start(8000)
-    yield
-    timer.stop()
-
-
-@pytest.fixture
-def told(monkeypatch):
-    """Sentences shown as errors and as information."""
-    found = {"error": [], "info": []}
-    monkeypatch.setattr("napari_dgc.gui.messages.show_error", found["error"].append)
-    monkeypatch.setattr("napari_dgc.gui.messages.show_info", found["info"].append)
-    return found
+pytestmark = pytest.mark.usefixtures("no_dialog_stays_open")
 
 
 def write_envi(folder, name, values, extension=".raw", interleave="bil"):

@@ -18,31 +18,8 @@ from napari_dgc.gui.remembered import Answer
 from napari_dgc.gui.session import get_session
 from napari_dgc.gui.variable_dialog import VariableDialog
 
+pytestmark = pytest.mark.usefixtures("no_dialog_stays_open")
 OPEN, CANCEL = QDialogButtonBox.StandardButton.Open, QDialogButtonBox.StandardButton.Cancel
-
-
-@pytest.fixture(autouse=True)
-def no_dialog_stays_open(qtbot):
-    """A question that a test does not expect is cancelled instead of waiting for ever."""
-
-    def cancel():
-        dialog = QApplication.activeModalWidget()
-        if dialog is not None:
-            dialog.reject()
-
-    timer = QTimer()
-    timer.timeout.connect(cancel)
-    timer.start(15000)
-    yield
-    timer.stop()
-
-
-@pytest.fixture
-def told(monkeypatch):
-    found = {"error": [], "info": []}
-    monkeypatch.setattr("napari_dgc.gui.messages.show_error", found["error"].append)
-    monkeypatch.setattr("napari_dgc.gui.messages.show_info", found["info"].append)
-    return found
 
 
 @pytest.fixture
