@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from napari_dgc.cubes.mapped import MappedCube
+from napari_dgc.cubes.plain_file import PlainCube
 from napari_dgc.cubes.read import can_open, open_cube
 from napari_dgc.errors import UserError
 
@@ -51,7 +51,7 @@ def test_all_types_orders_and_interleaves_give_the_same_scene(tmp_path, code, or
     cube = open_cube(path)
     assert cube.layout == interleave
     assert cube.data.dtype.newbyteorder("=") == dtype.newbyteorder("=")
-    assert isinstance(cube.data, MappedCube)
+    assert isinstance(cube.data, PlainCube)
     np.testing.assert_array_equal(cube.data, SCENE)
     np.testing.assert_array_equal(cube.read(slice(1, 3), slice(2, 3)), SCENE[:, 1:3, 2:3])
 

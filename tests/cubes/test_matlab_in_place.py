@@ -8,8 +8,8 @@ import pytest
 import scipy.io
 
 from napari_dgc.cancel import CancelSource
-from napari_dgc.cubes.mapped import MappedCube
 from napari_dgc.cubes.matlab import inflate, plain
+from napari_dgc.cubes.plain_file import PlainCube
 from napari_dgc.cubes.read import open_cube
 from napari_dgc.errors import UserError
 
@@ -27,7 +27,7 @@ def test_every_type_in_either_byte_order_is_read_in_place(tmp_path, mat5, scene,
     values = (scene * 50).astype(code)
     mat5.write(tmp_path / "leaf.mat", mat5.array("leaf", values))
     cube = open_cube(tmp_path / "leaf.mat", layout="band-row-column")
-    assert isinstance(cube.data, MappedCube)
+    assert isinstance(cube.data, PlainCube)
     assert cube.data.dtype.newbyteorder("=") == np.dtype(code)
     np.testing.assert_array_equal(np.asarray(cube.data), values)
     np.testing.assert_array_equal(cube.read(slice(2, 9), slice(3, 4)), values[:, 2:9, 3:4])
@@ -49,7 +49,7 @@ def test_version_4_holds_matrices_only(tmp_path, scene, order):
     (tmp_path / "old.mat").write_bytes(content)
     cube = open_cube(tmp_path / "old.mat")
     assert cube.format == "MATLAB v4"
-    assert isinstance(cube.data, MappedCube)
+    assert isinstance(cube.data, PlainCube)
     np.testing.assert_array_equal(np.asarray(cube.data), scene)
 
 
@@ -70,7 +70,7 @@ def test_large_compressed_variables_are_unpacked_once(
     mat5.write(path, mat5.compressed(mat5.array("leaf", scene)))
     shares = []
     cube = open_cube(path, progress=shares.append)
-    assert isinstance(cube.data, MappedCube)
+    assert isinstance(cube.data, PlainCube)
     assert shares and shares[-1] == 1.0 and shares == sorted(shares)
     np.testing.assert_array_equal(np.asarray(cube.data), scene)
     (entry,) = own_cache.iterdir()

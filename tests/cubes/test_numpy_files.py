@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from napari_dgc.cubes.choices import AmbiguousLayout, AmbiguousVariable
-from napari_dgc.cubes.mapped import MappedCube
+from napari_dgc.cubes.plain_file import PlainCube
 from napari_dgc.cubes.read import can_open, open_cube
 from napari_dgc.errors import UserError
 
@@ -32,7 +32,7 @@ def test_samples_stay_in_the_file(tmp_path):
         path = tmp_path / f"{name}.npy"
         np.save(path, array.astype(">u2") if name == "big" else array)
         cube = open_cube(path, layout="row-column-band")
-        assert isinstance(cube.data, MappedCube)
+        assert isinstance(cube.data, PlainCube)
         np.testing.assert_array_equal(np.asarray(cube.data).transpose(1, 2, 0), CUBE)
         given = open_cube(path, wavelengths=CENTRES)
         assert given.layout == "row-column-band"
@@ -113,7 +113,7 @@ def test_npz_holds_wavelengths_and_labels_beside_the_cube(tmp_path):
         save(path, scan=CUBE, wl=CENTRES, labels=labels)
         cube = open_cube(path)
         assert (cube.variable, cube.layout) == ("scan", "row-column-band")
-        assert isinstance(cube.data, MappedCube) == lazy
+        assert isinstance(cube.data, PlainCube) == lazy
         np.testing.assert_array_equal(cube.wavelengths, CENTRES)
         np.testing.assert_array_equal(np.asarray(cube.data).transpose(1, 2, 0), CUBE)
     np.savez(path, one=CUBE, two=CUBE)

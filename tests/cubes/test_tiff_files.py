@@ -9,7 +9,7 @@ import tifffile
 
 from napari_dgc.cubes import tiff_segments
 from napari_dgc.cubes.choices import AmbiguousVariable
-from napari_dgc.cubes.mapped import MappedCube
+from napari_dgc.cubes.plain_file import PlainCube
 from napari_dgc.cubes.read import can_open, open_cube
 from napari_dgc.errors import UserError
 
@@ -171,7 +171,7 @@ def test_a_layout_that_the_file_tells_is_not_overruled(tmp_path):
 
 def test_plain_samples_stay_in_the_file_and_packed_ones_are_unpacked_once(tmp_path, monkeypatch):
     plain = open_cube(write(tmp_path / "plain.tif"))
-    assert isinstance(plain.data, MappedCube)
+    assert isinstance(plain.data, PlainCube)
     path = write(tmp_path / "lzw.tif", compression="lzw", rowsperstrip=4)
     packed = open_cube(path)
     unpacked = []

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from napari_dgc.cancel import CancelSource
 from napari_dgc.cubes.lazy import LazyCube
-from napari_dgc.cubes.mapped import MappedCube
+from napari_dgc.cubes.plain_file import PlainCube
 from napari_dgc.cubes.reading_cost import reading_boxes, reading_cost
 from napari_dgc.cubes.tiled import TiledCube, write_tiles
 from napari_dgc.errors import UserError
@@ -42,7 +42,7 @@ def test_tiles_of_files_in_any_order_are_the_same(tmp_path, tiled, order):
     path = tmp_path / "scan.raw"
     path.write_bytes(CUBE.transpose(order).astype(">i2").tobytes())
     stored = [CUBE.shape[axis] for axis in order]
-    source = MappedCube(path, np.dtype(">i2"), 0, stored, np.argsort(order).tolist())
+    source = PlainCube(path, np.dtype(">i2"), 0, stored, np.argsort(order).tolist())
     write_tiles(source, tmp_path / "scan.tiles")
     copied = TiledCube(tmp_path / "scan.tiles")
     np.testing.assert_array_equal(copied[:], CUBE)
@@ -63,8 +63,8 @@ def test_every_sample_is_read_once_and_chunks_are_not_cut(tmp_path):
 def test_cost_tells_windows_that_read_more_than_they_need(tmp_path):
     path = tmp_path / "scan.raw"
     path.write_bytes(bytes(4 * 300 * 80 * 1024))
-    planes = MappedCube(path, np.dtype("<f4"), 0, (300, 80, 1024))
-    pixels = MappedCube(path, np.dtype("<f4"), 0, (80, 1024, 300), (2, 0, 1))
+    planes = PlainCube(path, np.dtype("<f4"), 0, (300, 80, 1024))
+    pixels = PlainCube(path, np.dtype("<f4"), 0, (80, 1024, 300), (2, 0, 1))
     patch, plane = (300, 64, 64), (1, 80, 1024)
     assert reading_cost(planes, patch) == pytest.approx(16)
     assert reading_cost(planes, plane) == pytest.approx(1)

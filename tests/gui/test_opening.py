@@ -8,7 +8,7 @@ from qtpy.QtWidgets import QApplication, QDialogButtonBox, QMainWindow
 from scipy.io import savemat
 
 import napari_dgc
-from napari_dgc.cubes.mapped import MappedCube
+from napari_dgc.cubes.plain_file import PlainCube
 from napari_dgc.gui import dialogs, messages
 from napari_dgc.gui import open as opening
 from napari_dgc.gui.dialogs import LayoutDialog
@@ -111,7 +111,7 @@ def test_envi_cube_opens_with_bands_and_true_colour(viewer, tmp_path, values):
 def test_large_file_stays_on_disk(viewer, tmp_path, values):
     path = write_envi(tmp_path, "leaf", values)
     viewer.open(path, plugin="napari-dgc")
-    assert isinstance(viewer.layers["leaf"].data, MappedCube)
+    assert isinstance(viewer.layers["leaf"].data, PlainCube)
 
 
 def test_data_file_without_extension_opens_too(viewer, tmp_path, values):

@@ -20,7 +20,7 @@ from napari_dgc.cubes.envi_bands import (
 from napari_dgc.cubes.envi_files import find_data, find_header, scan_name
 from napari_dgc.cubes.envi_header import Header, header_number, header_numbers, read_header, shown
 from napari_dgc.cubes.envi_layout import SampleLayout, sample_layout
-from napari_dgc.cubes.mapped import MappedCube
+from napari_dgc.cubes.plain_file import PlainCube
 from napari_dgc.errors import UserError
 
 __all__ = ["find_header", "open_envi", "open_samples"]
@@ -84,7 +84,7 @@ def open_envi(path: Path) -> HyperCube:
 
 def open_samples(
     path: Path, header_path: Path, layout: SampleLayout, notes: list[str]
-) -> MappedCube:
+) -> PlainCube:
     """Open the data file of a header.
 
     Parameters
@@ -100,7 +100,7 @@ def open_samples(
 
     Returns
     -------
-    MappedCube
+    PlainCube
         Axes (band, row, column).
 
     Raises
@@ -120,7 +120,7 @@ def open_samples(
         )
     if size > needed:
         notes.append(f"{data_path.name} is {size - needed} bytes longer than its header says.")
-    return MappedCube(data_path, layout.dtype, layout.offset, layout.stored_shape, layout.axes)
+    return PlainCube(data_path, layout.dtype, layout.offset, layout.stored_shape, layout.axes)
 
 
 def _refuse_other_kinds(header: Header, path: Path) -> None:

@@ -17,7 +17,7 @@ from napari_dgc.cubes.layout import (
     cube_axes,
     decide_layout,
 )
-from napari_dgc.cubes.mapped import MappedCube
+from napari_dgc.cubes.plain_file import PlainCube
 from napari_dgc.cubes.plausible import refuse_implausible
 from napari_dgc.errors import UserError, readable
 
@@ -72,7 +72,7 @@ def open_npy(path: Path, request: Request) -> HyperCube:
     if dtype.hasobject:
         raise UserError(f"{path} holds Python objects, which are not opened; save plain numbers.")
     axes = cube_axes(shape, dtype, str(path))
-    stored = _mapped(path, dtype, offset, [shape[axis] for axis in axes], fortran)
+    stored = _plain(path, dtype, offset, [shape[axis] for axis in axes], fortran)
     count = request.wavelength_count
     evidence = BandEvidence(wavelength_counts=[] if count is None else [count])
     layout, reason = decide_layout(stored, request.layout, evidence, str(path))
@@ -125,12 +125,12 @@ def read_header(file: IO[bytes]) -> tuple[tuple[int, ...], np.dtype[Any], bool]:
     return shape, dtype, bool(fortran)
 
 
-def _mapped(
+def _plain(
     path: Path, dtype: np.dtype[Any], offset: int, shape: list[int], fortran: bool
-) -> MappedCube:
+) -> PlainCube:
     if fortran:
-        return MappedCube(path, dtype, offset, shape[::-1], (2, 1, 0))
-    return MappedCube(path, dtype, offset, shape)
+        return PlainCube(path, dtype, offset, shape[::-1], (2, 1, 0))
+    return PlainCube(path, dtype, offset, shape)
 
 
 def is_npz(path: Path) -> bool:
@@ -219,7 +219,7 @@ class NpzTree:
         member, offset, fortran = self._members[name]
         shape = [info.shape[axis] for axis in axes]
         if member.compress_type == zipfile.ZIP_STORED:
-            return _mapped(self.path, info.dtype, self._start(member) + offset, shape, fortran)
+            return _plain(self.path, info.dtype, self._start(member) + offset, shape, fortran)
         size = int(np.prod(info.shape, dtype=object)) * info.dtype.itemsize
         refuse_implausible(f"“{name}” of {self.path}", size, member.compress_size, size)
         loaded: Turnable = self._loaded(name).reshape(shape)

@@ -27,7 +27,7 @@ from napari_dgc.cubes.layout import (
     layout_of_samples,
 )
 from napari_dgc.cubes.lazy import LazyCube
-from napari_dgc.cubes.mapped import MappedCube
+from napari_dgc.cubes.plain_file import PlainCube
 from napari_dgc.cubes.plausible import refuse_implausible
 from napari_dgc.cubes.tiff_metadata import tiff_attributes
 from napari_dgc.cubes.tiff_segments import TiffSegments
@@ -115,7 +115,7 @@ def open_tiff(path: Path, request: Request) -> HyperCube:
     except Exception as error:
         file.close()
         raise _damaged(path, error) from error
-    if isinstance(stored, MappedCube):
+    if isinstance(stored, PlainCube):
         file.close()
     layout, reason = _layout(image, stored, attributes, request, path)
     data = bands_first(stored, layout)
@@ -234,7 +234,7 @@ def _stored(path: Path, file: Any, image: _Image) -> Turnable:
     series, key = image.series, image.series.keyframe
     dtype = np.dtype(series.dtype).newbyteorder(file.byteorder)
     if series.dataoffset is not None:
-        return MappedCube(path, dtype, int(series.dataoffset), image.shape)
+        return PlainCube(path, dtype, int(series.dataoffset), image.shape)
     samples = TiffSegments(_pages(image), float(key.nodata))
     order = (1, 2, 0) if samples.in_pixel else (0, 1, 2)
     if tuple(samples.shape[axis] for axis in order) != image.shape:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from napari_dgc.cancel import CancelToken, never_cancelled
 from napari_dgc.cubes.cube import CubeArray
-from napari_dgc.cubes.mapped import PlainFile
+from napari_dgc.cubes.plain_file import PlainFile
 from napari_dgc.cubes.reading_cost import PAGE, reading_boxes
 from napari_dgc.cubes.windowed import Span, WindowedArray
 from napari_dgc.errors import UserError

@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 from napari_dgc.cubes.choices import Request, VariableInfo
 from napari_dgc.cubes.layout import Turnable
 from napari_dgc.cubes.lazy import LazyCube
-from napari_dgc.cubes.mapped import MappedCube
 from napari_dgc.cubes.matlab.elements import (
     COMPRESSED,
     MATRIX,
@@ -30,6 +29,7 @@ from napari_dgc.cubes.matlab.inflate import Bytes, FileBytes, head, inflate
 from napari_dgc.cubes.matlab.readings import Reading
 from napari_dgc.cubes.matlab.version4 import list_matrices
 from napari_dgc.cubes.matlab.views import EveryNth
+from napari_dgc.cubes.plain_file import PlainCube
 from napari_dgc.errors import UserError
 
 _HEADER = 128
@@ -132,7 +132,7 @@ class PlainMatFile:
     ) -> Turnable:
         source = self._unpacked(found)
         if isinstance(source, FileBytes):
-            return MappedCube(source.path, dtype, start, lengths, axes)
+            return PlainCube(source.path, dtype, start, lengths, axes)
         return np.ndarray(lengths, dtype, source.content, start).transpose(axes)
 
     def vector(self, name: str) -> NDArray[np.float64] | None:

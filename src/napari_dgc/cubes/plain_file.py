@@ -97,7 +97,7 @@ class PlainFile:
             return self._file.readinto(view) or 0
 
 
-class MappedCube(WindowedArray):
+class PlainCube(WindowedArray):
     """Three axes of plain samples in a file, copied window by window.
 
     Parameters
@@ -142,7 +142,7 @@ class MappedCube(WindowedArray):
         """Type of one sample, with its byte order."""
         return self._file.dtype
 
-    def transpose(self, *axes: int) -> "MappedCube":
+    def transpose(self, *axes: int) -> "PlainCube":
         """Return a view with the axes in another order; nothing is read."""
         view = object.__new__(type(self))
         view._file, view._stored = self._file, self._stored

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from napari_dgc.cubes import mapped
-from napari_dgc.cubes.mapped import MappedCube
+from napari_dgc.cubes import plain_file
+from napari_dgc.cubes.plain_file import PlainCube
 from napari_dgc.errors import UserError
 
 CUBE = np.arange(7 * 30 * 20, dtype=">i2").reshape(7, 30, 20)
@@ -16,7 +16,7 @@ def written(folder, interleave):
     path = folder / f"scan.{interleave}"
     path.write_bytes(b"header" + CUBE.transpose(order).tobytes())
     stored = [CUBE.shape[axis] for axis in order]
-    return path, MappedCube(path, CUBE.dtype, 6, stored, np.argsort(order).tolist())
+    return path, PlainCube(path, CUBE.dtype, 6, stored, np.argsort(order).tolist())
 
 
 @pytest.mark.parametrize("interleave", ORDERS)
@@ -33,8 +33,8 @@ def written(folder, interleave):
     ],
 )
 def test_every_window_is_read_as_numpy_would(tmp_path, monkeypatch, interleave, sparse, key):
-    monkeypatch.setattr(mapped, "_SPARSE", sparse)  # with 0 everything is mapped
-    monkeypatch.setattr(mapped, "HELD", 3000)
+    monkeypatch.setattr(plain_file, "_SPARSE", sparse)  # with 0 everything is mapped
+    monkeypatch.setattr(plain_file, "HELD", 3000)
     _, cube = written(tmp_path, interleave)
     np.testing.assert_array_equal(cube[key], CUBE[key])
     np.testing.assert_array_equal(
