@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from napari_dgc.calibration import Calibration, find_ceiling, measure_reference
+from napari_dgc.calibration import Calibration, count_flagged, find_ceiling, measure_reference
 from napari_dgc.cubes import HyperCube
 
 ALL = slice(None)
@@ -106,3 +106,25 @@ def test_a_saturated_panel_is_no_reference(camera, scene, lines):
     dark = measure_reference(camera.closed())
     cube = Calibration(reference, dark, dead="no-data").apply(camera.scan(scene))
     assert np.isnan(cube.read(ALL, ALL)[3, :, 4]).all()
+
+
+def test_saturated_samples_and_dead_pixels_are_counted(camera, scene):
+    broken = dead_in(camera, (2, slice(7, 9)), (4, slice(None)))
+    scan = broken.scan(scene)
+    limit = int(np.percentile(scan.data, 90))
+    white, dark = measure_reference(broken.white()), measure_reference(broken.closed())
+    found = count_flagged(Calibration(white, dark, ceiling=limit), scan)
+    bright = np.delete(scan.data, 4, axis=0) >= limit
+    assert (found.saturated, found.saturated_pixels) == (bright.mean(), bright.any(axis=0).mean())
+    assert (found.dead, found.bands) == (2, 1)
+    assert count_flagged(Calibration(white, dark), scan).saturated == 0
+
+
+def test_a_fill_value_is_not_counted_as_saturated(camera, scene):
+    scan = camera.scan(scene)
+    counts = scan.data.copy()
+    counts[:, :3] = 65535
+    white, dark = measure_reference(camera.white()), measure_reference(camera.closed())
+    calibration = Calibration(white, dark, ceiling=65535)
+    assert count_flagged(calibration, replace(scan, data=counts)).saturated > 0
+    assert count_flagged(calibration, replace(scan, data=counts, no_data=65535)).saturated == 0

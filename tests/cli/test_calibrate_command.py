@@ -160,7 +160,9 @@ def test_a_scan_that_is_reflectance_is_refused(
         assert not second.exists()
 
 
-def test_counts_as_a_fraction_of_the_range_are_calibrated(camera: Path, tmp_path: Path) -> None:
+def test_counts_as_a_fraction_of_the_range_are_calibrated(
+    camera: Path, tmp_path: Path, capsys: Capture
+) -> None:
     scan, white, dark = (
         tmp_path / "fraction" / f"{name}.hdr"
         for name in ("scan", "white_reference", "dark_reference")
@@ -171,6 +173,7 @@ def test_counts_as_a_fraction_of_the_range_are_calibrated(camera: Path, tmp_path
         write_envi(HyperCube(values, path.stem, cube.wavelengths, "nm"), path)
     options = ("--white", str(white), "--dark", str(dark))
     assert calibrate(scan, tmp_path / "leaf.hdr", *options) == 0
+    assert "scan seems to hold reflectance already, not counts" in capsys.readouterr().err
     scene = np.load(tmp_path / "scene.npy")
     np.testing.assert_allclose(reflectance(tmp_path / "leaf.hdr"), scene, atol=1e-3)
 
@@ -200,3 +203,40 @@ def test_real_references(shared_data: Path, tmp_path: Path, capsys: Capture) -> 
     ).apply(open_cube(scan))
     np.testing.assert_array_equal(reflectance(out), np.asarray(expected.data))
     np.testing.assert_array_equal(open_cube(out).wavelengths, open_cube(scan).wavelengths)
+
+
+def test_an_earlier_result_is_replaced_and_that_is_said(
+    camera: Path, tmp_path: Path, capsys: Capture
+) -> None:
+    out = tmp_path / "leaf.hdr"
+    assert calibrate(camera, out) == 0
+    assert "replaced" not in capsys.readouterr().err
+    assert calibrate(camera, out, "--panel", "0.5") == 0
+    assert f"the earlier {out} is replaced" in capsys.readouterr().err
+    scene = np.load(tmp_path / "scene.npy")
+    np.testing.assert_allclose(reflectance(out), 0.5 * scene, atol=1e-3)
+
+
+def test_how_much_is_saturated_is_said(camera: Path, tmp_path: Path, capsys: Capture) -> None:
+    counts = np.asarray(open_cube(camera).data)
+    white = tmp_path / "white_reference.hdr"
+    limit = int(np.percentile(counts, 90))
+    assert calibrate(camera, tmp_path / "leaf.hdr", "--saturation", str(counts.max() + 1)) == 0
+    assert "samples are saturated" not in capsys.readouterr().err
+    assert calibrate(camera, tmp_path / "leaf.hdr", "--saturation", str(limit)) == 0
+    on_panel = (np.asarray(open_cube(white).data) >= limit).any(axis=1)
+    used = on_panel.mean(axis=1) <= 0.5  # other bands are left out
+    share = 100 * (counts[used] >= limit).mean()
+    assert f"About {share:.2g} % of the samples are saturated" in capsys.readouterr().err
+
+
+def test_unknown_integration_times_are_said(camera: Path, tmp_path: Path, capsys: Capture) -> None:
+    assert calibrate(camera, tmp_path / "leaf.hdr") == 0
+    assert "integration time" not in capsys.readouterr().err
+    for header in tmp_path.glob("*.hdr"):
+        header.write_text(header.read_text().replace("tint = 8\n", ""))
+    assert calibrate(camera, tmp_path / "leaf.hdr") == 0
+    assert "scan and white reference are unknown" in capsys.readouterr().err
+    rectangle = ("--white-rectangle", "0", "0", "2", str(COLUMNS))
+    assert calibrate(camera, tmp_path / "leaf.hdr", *rectangle) == 0
+    assert "integration time" not in capsys.readouterr().err

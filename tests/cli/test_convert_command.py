@@ -48,3 +48,12 @@ def test_what_cannot_be_written_is_said_in_one_line(
         assert reason in err[-1]
         assert err[-1].startswith("napari-dgc convert: ")
     assert not out.exists()
+
+
+def test_an_earlier_result_is_replaced_and_that_is_said(
+    scans: list[Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "leaf.hdr"
+    for said in (False, True):
+        assert main(["convert", str(scans[0]), "--out", str(out)]) == 0
+        assert (f"the earlier {out} is replaced" in capsys.readouterr().err) == said

@@ -1,6 +1,7 @@
 """From counts to reflectance: white and dark references of a scan."""
 
 from napari_dgc.calibration.calibrate import Calibration
+from napari_dgc.calibration.flagged import Flagged, count_flagged, doubts
 from napari_dgc.calibration.integers import as_integers
 from napari_dgc.calibration.reference import Rectangle, Reference, measure_reference
 from napari_dgc.calibration.saturation import find_ceiling
@@ -9,10 +10,13 @@ from napari_dgc.calibration.scan import CalibrationOptions, calibration_for
 __all__ = [
     "Calibration",
     "CalibrationOptions",
+    "Flagged",
     "Rectangle",
     "Reference",
     "as_integers",
     "calibration_for",
+    "count_flagged",
+    "doubts",
     "find_ceiling",
     "measure_reference",
 ]

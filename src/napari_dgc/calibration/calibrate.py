@@ -39,7 +39,7 @@ _DEAD = 0.05
 #: So many dead columns side by side are interpolated; wider gaps have no data.
 WIDEST_GAP = 3
 #: A band with more dead columns than this part of all is left out as a whole.
-_DEAD_BAND = 0.5
+DEAD_BAND = 0.5
 
 DeadPixels = Literal["interpolate", "no-data"]
 
@@ -105,13 +105,8 @@ class Calibration:
         self._check(cube)
         notes: list[str] = []
         dark = _counts(self.dark)
-        white_dark = dark if self.white_dark is None else _counts(self.white_dark)
-        signal = np.broadcast_to(
-            self.white.counts - white_dark,
-            (cube.n_bands, max(self.white.columns, np.shape(white_dark)[1])),
-        )
-        dead = self._dead_pixels(signal)
-        dead_bands = dead.mean(axis=1) > _DEAD_BAND
+        signal, dead = self.detector(cube.n_bands)
+        dead_bands = dead.mean(axis=1) > DEAD_BAND
         if dead_bands.all():
             raise UserError(
                 f"The white reference {self.white.name} is hardly brighter than the dark one or "
@@ -149,6 +144,25 @@ class Calibration:
             references=None,
             notes=(*before, *notes),
         )
+
+    def detector(self, bands: int) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+        """Return what each detector pixel sees of the panel, and which cannot be calibrated.
+
+        Parameters
+        ----------
+        bands
+            Bands of the scans.
+
+        Returns
+        -------
+        signal, dead
+            (bands, columns) each, or (bands, 1) where one value holds for all columns: counts
+            of the panel without the dark signal, and whether that is too little or saturated.
+        """
+        white_dark = _counts(self.dark if self.white_dark is None else self.white_dark)
+        columns = max(self.white.columns, np.shape(white_dark)[1])
+        signal = np.broadcast_to(self.white.counts - white_dark, (bands, columns))
+        return signal, self._dead_pixels(signal)
 
     def _check(self, cube: HyperCube) -> None:
         parts = {"white": self.white, "dark": self.dark, "white's dark": self.white_dark}
@@ -215,6 +229,11 @@ class Calibration:
                 which = "scan" if scan is None else "white reference"
                 notes.append(
                     f"The integration time of the {which} is unknown and taken to be the same."
+                )
+            elif scan is None and self.white.name != cube.name:  # else they are one scan
+                notes.append(
+                    "The integration times of scan and white reference are unknown and taken to "
+                    "be the same."
                 )
             return 1.0
         if np.isclose(scan, white):

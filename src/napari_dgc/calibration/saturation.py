@@ -1,6 +1,9 @@
 """The highest count a sensor can give, beyond which brightness is lost."""
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from napari_dgc.cubes import HyperCube
 
@@ -35,8 +38,7 @@ def find_ceiling(cube: HyperCube) -> float | None:
     """
     if cube.data.dtype.kind not in "ui":
         return None
-    lines = max(1, _LOOK // max(1, cube.n_bands * cube.columns))
-    samples = np.asarray(cube.data[:, :: -(-cube.rows // lines), :])
+    samples = sampled_lines(cube)
     if cube.no_data is not None:
         samples = samples[samples != cube.no_data]
     largest = float(np.iinfo(cube.data.dtype).max)
@@ -48,3 +50,9 @@ def find_ceiling(cube: HyperCube) -> float | None:
     below = counts[:-1]
     piled_up = counts[-1] >= _FEWEST and len(below) >= _BELOW and counts[-1] > _PILE * below.max()
     return float(values[-1]) if piled_up else largest
+
+
+def sampled_lines(cube: HyperCube) -> NDArray[Any]:
+    """Return lines spread evenly over the scan, (bands, lines, columns) as stored."""
+    lines = max(1, _LOOK // max(1, cube.n_bands * cube.columns))
+    return np.asarray(cube.data[:, :: -(-cube.rows // lines), :])

@@ -124,8 +124,11 @@ def run(args: argparse.Namespace) -> int:
         Rectangle,
         as_integers,
         calibration_for,
+        count_flagged,
+        doubts,
     )
     from napari_dgc.cli.cube_options import open_cubes_from, say_decisions
+    from napari_dgc.cli.folders import say_replaced
     from napari_dgc.cli.interrupt import stop_on_interrupt
     from napari_dgc.cli.progress import ProgressLine
     from napari_dgc.cubes.envi_writer import planned_data_path, write_envi
@@ -167,8 +170,10 @@ def run(args: argparse.Namespace) -> int:
                 token=token,
             )
             reflectance = calibration.apply(cube)
+            unsure = doubts(cube, count_flagged(calibration, cube))
             line.clear()
-            say_decisions([_with_references(reflectance, white, dark)])
+            say_decisions([_with_notes(reflectance, white, dark, unsure)])
+            say_replaced(args.out)
             if args.scale is not None:
                 reflectance = as_integers(reflectance, args.scale)
             written = write_envi(
@@ -184,14 +189,15 @@ def run(args: argparse.Namespace) -> int:
     return SUCCESS
 
 
-def _with_references(cube: HyperCube, white: Path | None, dark: Path | None) -> HyperCube:
-    """Add to the notes which files served as references."""
+def _with_notes(
+    cube: HyperCube, white: Path | None, dark: Path | None, unsure: tuple[str, ...]
+) -> HyperCube:
+    """Add to the notes which files served as references, and what is unsure."""
     from dataclasses import replace
 
     used = [f"{what} {path.name}" for what, path in (("white", white), ("dark", dark)) if path]
-    if not used:
-        return cube
-    return replace(cube, notes=(*cube.notes, f"References: {', '.join(used)}."))
+    served = (f"References: {', '.join(used)}.",) if used else ()
+    return replace(cube, notes=(*cube.notes, *served, *unsure))
 
 
 def _keep_references(data: Path, header: Path, *references: Path | None) -> None:

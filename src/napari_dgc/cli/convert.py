@@ -44,12 +44,15 @@ def add_parser(subparsers: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Write the cube; print the paths of the files written."""
+    from napari_dgc.cli.folders import say_replaced
     from napari_dgc.cli.interrupt import stop_on_interrupt
     from napari_dgc.cli.progress import ProgressLine
-    from napari_dgc.cubes.envi_writer import write_envi
+    from napari_dgc.cubes.envi_writer import planned_data_path, write_envi
 
     cubes = open_cubes_from(args, [args.cube])
     say_decisions(cubes)
+    planned_data_path(cubes[0], args.out)  # refuses other data before anything is said of it
+    say_replaced(args.out)
     line = ProgressLine()
     try:
         with stop_on_interrupt("stopping; what was there stays as it was") as token:

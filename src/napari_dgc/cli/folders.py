@@ -35,6 +35,14 @@ def make_folder(folder: Path, purpose: str) -> None:
         ) from None
 
 
+def say_replaced(path: Path) -> None:
+    """Say that an earlier result is about to be replaced, where there is one."""
+    from napari_dgc.cli.progress import say
+
+    if path.exists():
+        say(f"the earlier {path} is replaced")
+
+
 def refuse_same_names(names: Iterable[str], what: str) -> None:
     """Refuse scans whose results would go to the same file.
 
