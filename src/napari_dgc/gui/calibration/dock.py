@@ -20,9 +20,9 @@ from napari_dgc.gui.calibration.preview_plot import PreviewPlot
 from napari_dgc.gui.calibration.sources import CalibrationSources
 from napari_dgc.gui.calibration.work import ColumnSpectra, Prepared, Wish, column_spectra, prepare
 from napari_dgc.gui.docking import CALIBRATION
+from napari_dgc.gui.jobs import LatestJobs
 from napari_dgc.gui.lifetime import connect_while_alive
 from napari_dgc.gui.session import Scan, Session, get_session
-from napari_dgc.gui.spectrum.jobs import LatestJobs
 from napari_dgc.gui.tall_dock import TallDock
 
 #: References are read so long after the last change, in milliseconds.

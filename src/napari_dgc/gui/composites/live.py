@@ -13,7 +13,7 @@ from qtpy.QtCore import QObject, QTimer, Signal
 from napari_dgc.composites import Painter, Recipe
 from napari_dgc.cubes import HyperCube
 from napari_dgc.gui import layers as make
-from napari_dgc.gui.spectrum.jobs import LatestJobs
+from napari_dgc.gui.jobs import LatestJobs
 
 if TYPE_CHECKING:
     from napari_dgc.cancel import CancelToken

@@ -28,9 +28,9 @@ from napari_dgc.measure.band_noise import LOWEST_SIGNAL_TO_NOISE, suggest_bad_ba
 
 if TYPE_CHECKING:
     from napari_dgc.cancel import CancelToken
+    from napari_dgc.gui.jobs import LatestJobs
     from napari_dgc.gui.session import Scan, Session
     from napari_dgc.gui.spectrum.bad_band_edits import BadBandEdits
-    from napari_dgc.gui.spectrum.jobs import LatestJobs
 
 _HINT = (
     "Drag across the plot to mark bands bad; a drag that begins on a bad band makes bands "
@@ -83,11 +83,13 @@ class BadBandPanel(QWidget):
         self.list.setToolTip("Bands by number or by wavelength; Enter applies the list")
         self.suggest = QPushButton("Suggest")
         self.suggest.setToolTip(
-            "Mark the bands in which noise is too strong. The noise is estimated from "
-            "differences of neighbouring pixels that neighbouring bands do not share."
+            "Mark the bands that hold more noise than signal, no data, or are saturated. Noise: "
+            "differences of neighbouring pixels that neighbouring bands do not share. Signal: "
+            "what else differs between the pixels, however dark they are."
         )
         self.lowest = QDoubleSpinBox()
-        self.lowest.setRange(1.0, 1000.0)
+        self.lowest.setRange(0.1, 1000.0)
+        self.lowest.setSingleStep(0.5)
         self.lowest.setDecimals(1)
         self.lowest.setValue(LOWEST_SIGNAL_TO_NOISE)
         self.lowest.setToolTip("Least signal-to-noise ratio of a good band (dashed line)")

@@ -14,8 +14,8 @@ from napari_dgc.cubes.envi_writer import planned_data_path, write_envi
 
 if TYPE_CHECKING:
     from napari_dgc.cancel import CancelToken
+    from napari_dgc.gui.jobs import LatestJobs
     from napari_dgc.gui.session import Scan
-    from napari_dgc.gui.spectrum.jobs import LatestJobs
 
 SAVE_HEADER, SAVE_AS_ENVI = "Save header…", "Save as ENVI…"
 

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QObject, Signal
 
+from napari_dgc.gui.jobs import LatestJobs
 from napari_dgc.gui.spectrum.bad_band_edits import BadBandEdits
 from napari_dgc.gui.spectrum.bad_band_panel import BadBandPanel
-from napari_dgc.gui.spectrum.jobs import LatestJobs
 from napari_dgc.gui.spectrum.noise_curve import NoiseCurve
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from qtpy.QtCore import QObject, QTimer, Signal
 
+from napari_dgc.gui.jobs import LatestJobs
 from napari_dgc.gui.spectrum.curve import Curve
-from napari_dgc.gui.spectrum.jobs import LatestJobs
 from napari_dgc.gui.spectrum.place import Place, place_at
 
 if TYPE_CHECKING:

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from napari.layers import Labels
 
     from napari_dgc.cancel import CancelToken
+    from napari_dgc.gui.jobs import LatestJobs
     from napari_dgc.gui.session import Scan, Session
-    from napari_dgc.gui.spectrum.jobs import LatestJobs
     from napari_dgc.measure.region_spectra import RegionSpectrum
 
 #: A label map that changes faster than this, in milliseconds, is read once it is at rest.

@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 from qtpy.QtCore import QObject, Signal
 
+from napari_dgc.gui.jobs import Job, LatestJobs
 from napari_dgc.gui.layers import ROLE_KEY
 from napari_dgc.gui.spectrum.curve import Curve, free_colour
-from napari_dgc.gui.spectrum.jobs import Job, LatestJobs
 from napari_dgc.gui.spectrum.place import pixels_to_layer
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from napari_dgc.gui.spectrum.plot import SpectrumPlot
 
 #: Ratios beyond these are drawn at the rim: the axis is logarithmic.
-_LOWEST, _HIGHEST = 1.0, 1e4
+_LOWEST, _HIGHEST = 0.1, 1e3
 
 
 class NoiseCurve:

@@ -15,7 +15,7 @@ from napari_dgc.gui.spectrum.marks import NAME, NUMBER, Mark, MarkLayer
 from napari_dgc.gui.spectrum.place import Place, pixels_to_layer, place_at
 
 if TYPE_CHECKING:
-    from napari_dgc.gui.spectrum.jobs import Job
+    from napari_dgc.gui.jobs import Job
 
 #: Extent of a marker on the screen, in pixels, at any zoom. napari's own limits for it
 #: (``canvas_size_limits``) leave hardly anything of the marker but its border.

@@ -17,7 +17,7 @@ from napari_dgc.gui.spectrum.place import place_at, to_pixels
 if TYPE_CHECKING:
     from napari_dgc.cancel import CancelToken
     from napari_dgc.cubes import HyperCube
-    from napari_dgc.gui.spectrum.jobs import Job
+    from napari_dgc.gui.jobs import Job
     from napari_dgc.measure.region_spectra import RegionSpectrum
 
 #: Kinds of shapes that have an area, by the name of the tool that draws them.

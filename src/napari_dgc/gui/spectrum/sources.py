@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import QObject, QTimer, Signal
 
+from napari_dgc.gui.jobs import LatestJobs
 from napari_dgc.gui.spectrum.cursor import CursorSpectrum
-from napari_dgc.gui.spectrum.jobs import LatestJobs
 from napari_dgc.gui.spectrum.label_means import LabelMeans
 from napari_dgc.gui.spectrum.pins import Pins
 from napari_dgc.gui.spectrum.regions import Regions

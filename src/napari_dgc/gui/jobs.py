@@ -1,4 +1,4 @@
-"""Reading in a thread of its own, where only the newest wish counts."""
+"""Work in a thread of its own, where only the newest wish counts."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ class LatestJobs(QObject):
             except (UserError, OSError, MemoryError) as error:
                 result = error
             except Exception as error:
-                logger.exception("a spectrum could not be read")
+                logger.exception("work in the background failed")
                 result = error
             with contextlib.suppress(RuntimeError):  # Qt has deleted this object meanwhile
                 self._finished.emit(key, job, result)
