@@ -3,6 +3,9 @@
 Roger and Arnold (1996), "Reliably estimating the noise in AVIRIS hyperspectral
 images", International Journal of Remote Sensing 17(10), doi:10.1080/01431169608948750:
 what a band has in common with its neighbours, in space and in wavelength, is signal.
+Signal is what differs between the pixels beyond the noise (Green et al. 1988,
+doi:10.1109/36.3001), not the mean: bands in which leaves are dark may tell them apart, and
+counts carry an offset of the detector.
 """
 
 from __future__ import annotations
@@ -17,10 +20,8 @@ from napari_dgc.clustering.patches import spread_windows
 from napari_dgc.cubes import HyperCube
 
 #: Bands with less signal than this many standard deviations of their noise are suggested
-#: as bad: chemists' limit of detection (Currie 1995, IUPAC recommendations, Pure and Applied
-#: Chemistry 67, doi:10.1351/pac199567101699). It spares the dark bands in which leaves absorb;
-#: 10 also finds the rims of the bands of water vapour in airborne scans (see the tests).
-LOWEST_SIGNAL_TO_NOISE = 3.0
+#: as bad: more of what is seen in them is noise than signal (see `benchmarks/bad_bands.py`).
+LOWEST_SIGNAL_TO_NOISE = 1.0
 #: Side of the windows that are looked at, and their number over all scans.
 _WINDOW, _WINDOWS = 32, 24
 #: Neighbours are sought up to two bands away, so that two of them lie up to four apart.
@@ -28,6 +29,8 @@ _LAGS = 5
 #: Neighbouring bands that say nothing new about each other: their correlation is beyond
 #: what single precision resolves.
 _SAME = 1e-9
+#: A band is saturated when so large a share of its samples has its highest value.
+_SATURATED = 0.5
 
 
 def signal_to_noise(
@@ -38,7 +41,8 @@ def signal_to_noise(
     Differences of neighbouring pixels are free of what pixels share; of what is left,
     that part is taken away which the two nearest bands predict (by least squares), as
     texture shows in neighbouring bands alike and noise does not. The standard
-    deviation of the rest, over the square root of two, is the noise of a pixel.
+    deviation of the rest, over the square root of two, is the noise of a pixel. What the
+    pixels of a scan vary by beyond it is signal.
 
     Parameters
     ----------
@@ -53,9 +57,11 @@ def signal_to_noise(
     Returns
     -------
     ndarray
-        (bands,) mean signal over noise; 0 for bands without data or without any
-        variation. Where bands were interpolated or smoothed along the wavelengths,
-        noise is shared between bands and the ratio comes out too high.
+        (bands,) standard deviation of the signal over that of the noise; 0 for bands
+        without data, without any variation, or saturated in most pixels. Of even scenes,
+        where most bands hold no more signal than noise, mean over noise. Where bands were
+        interpolated or smoothed along the wavelengths, noise is shared between bands and
+        the ratio comes out too high.
 
     Raises
     ------
@@ -64,37 +70,99 @@ def signal_to_noise(
     """
     token = token or never_cancelled()
     bands = cubes[0].n_bands
-    signal = np.zeros(bands)
-    samples = np.zeros(bands, np.int64)
-    # Products of the differences of bands that lie so many bands apart.
-    products = [np.zeros(bands - lag) for lag in range(min(_LAGS, bands))]
-    pairs = [np.zeros(bands - lag, np.int64) for lag in range(len(products))]
+    moments = _Moments(bands)
     count = max(4, _WINDOWS // len(cubes))
     for number, cube in enumerate(cubes):
+        moments.begin_scan()
         for rows, columns in spread_windows(
             cube.rows, cube.columns, count=count, edge=_WINDOW, seed=seed + number
         ):
             if token.cancelled:
                 raise InterruptedError
-            window = cube.read(rows, columns)
-            known = np.isfinite(window)
-            signal += np.sum(window, axis=(1, 2), dtype=np.float64, where=known)
-            samples += known.sum(axis=(1, 2))
-            for axis in (1, 2):
-                differences = np.diff(window, axis=axis).reshape(bands, -1).astype(np.float64)
-                there = np.isfinite(differences)
-                differences[~there] = 0.0
-                for lag in range(len(products)):
-                    end = bands - lag
-                    products[lag] += np.einsum("bp,bp->b", differences[:end], differences[lag:])
-                    pairs[lag] += np.sum(there[:end] & there[lag:], axis=1)
-    moments = [total / np.maximum(n, 1) for total, n in zip(products, pairs, strict=True)]
-    noise = np.sqrt(_unpredicted(moments) / 2)
-    mean = np.abs(signal) / np.maximum(samples, 1)
-    # Bands that are told wholly by their neighbours have no noise that can be seen.
-    floor = _SAME * np.sqrt(moments[0] / 2)
-    varies = moments[0] > 0
-    return np.where(varies, mean / np.where(varies, np.maximum(noise, floor), 1.0), 0.0)
+            moments.add(cube.read(rows, columns))
+    return moments.ratios()
+
+
+class _Moments:
+    """Sums over the windows of all scans, from which the ratios come."""
+
+    def __init__(self, bands: int) -> None:
+        lags = range(min(_LAGS, bands))
+        # Products of the differences of bands that lie so many bands apart.
+        self._products = [np.zeros(bands - lag) for lag in lags]
+        self._pairs = [np.zeros(bands - lag, np.int64) for lag in lags]
+        self._count = np.zeros(bands, np.int64)
+        self._sum = np.zeros(bands)
+        # Deviations from the mean of each scan: scans that differ as a whole show no structure.
+        self._scatter = np.zeros(bands)
+        self._at_highest = np.zeros(bands, np.int64)
+        # Calibration leaves every scan its own ceiling.
+        self._saturated = np.zeros(bands, np.int64)
+        self.begin_scan()
+
+    def begin_scan(self) -> None:
+        """Take the windows that follow as those of another scan."""
+        self._end_scan()
+        self._in_scan = np.zeros_like(self._count)
+        self._mean = np.zeros_like(self._sum)
+        self._highest = np.full(len(self._sum), -np.inf)
+
+    def _end_scan(self) -> None:
+        self._saturated += self._at_highest
+        self._at_highest = np.zeros_like(self._saturated)
+
+    def add(self, window: NDArray[np.float32]) -> None:
+        """Take in a window (bands, rows, columns); missing samples are NaN."""
+        self._add_values(window.reshape(len(window), -1).astype(np.float64))
+        for axis in (1, 2):
+            differences = np.diff(window, axis=axis).reshape(len(window), -1).astype(np.float64)
+            there = np.isfinite(differences)
+            differences[~there] = 0.0
+            for lag in range(len(self._products)):
+                end = len(window) - lag
+                self._products[lag] += np.einsum("bp,bp->b", differences[:end], differences[lag:])
+                self._pairs[lag] += np.sum(there[:end] & there[lag:], axis=1)
+
+    def _add_values(self, values: NDArray[np.float64]) -> None:
+        known = np.isfinite(values)
+        count, total = known.sum(axis=1), values.sum(axis=1, where=known)
+        mean = total / np.maximum(count, 1)
+        # Chan, Golub and LeVeque (1983), doi:10.1080/00031305.1983.10483115: stable in one pass.
+        together = np.maximum(self._in_scan + count, 1)
+        step = np.where(count > 0, mean - self._mean, 0.0)
+        self._scatter += np.sum((values - mean[:, None]) ** 2, axis=1, where=known)
+        self._scatter += step**2 * self._in_scan * count / together
+        self._mean += step * count / together
+        self._in_scan += count
+        self._count += count
+        self._sum += total
+        highest = values.max(axis=1, where=known, initial=-np.inf)
+        at_highest = np.sum(values == highest[:, None], axis=1)
+        self._at_highest = np.where(
+            highest > self._highest,
+            at_highest,
+            self._at_highest + np.where(highest == self._highest, at_highest, 0),
+        )
+        self._highest = np.maximum(highest, self._highest)
+
+    def ratios(self) -> NDArray[np.float64]:
+        """Return the signal-to-noise ratio of each band (see `signal_to_noise`)."""
+        self._end_scan()
+        products = [
+            total / np.maximum(n, 1) for total, n in zip(self._products, self._pairs, strict=True)
+        ]
+        count = np.maximum(self._count, 1)
+        saturated = self._saturated > _SATURATED * count
+        live = (products[0] > 0) & ~saturated
+        # Bands that are told wholly by their neighbours have no noise that can be seen.
+        floor = _SAME**2 * products[0] / 2
+        noise = np.where(live, np.maximum(_unpredicted(products) / 2, floor), 1.0)
+        signal = np.clip(self._scatter / count - noise, 0.0, None)
+        ratios = np.where(live, np.sqrt(signal / noise), 0.0)
+        if live.any() and np.median(ratios[live]) < 1:
+            mean = np.abs(self._sum) / count
+            ratios = np.where(live, mean / np.sqrt(noise), 0.0)
+        return ratios
 
 
 def suggest_bad_bands(
