@@ -115,7 +115,7 @@ class OrdinalScale:
             fields.damaged(str(error))
 
 
-#: Horsfall & Barratt (1945), "An improved grading system for measuring plant disease",
+#: Horsfall & Barratt (1945), "An improved grading system for measuring plant diseases",
 #: Phytopathology 35:655: equal steps of the logarithm, from either end towards 50 %.
 HORSFALL_BARRATT = OrdinalScale.between(
     "Horsfall-Barratt",
