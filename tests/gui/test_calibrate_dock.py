@@ -1,5 +1,7 @@
 """Counts become a reflectance layer by clicking, with references from files or the picture."""
 
+import threading
+
 import numpy as np
 import pytest
 from qtpy.QtCore import Qt
@@ -8,6 +10,8 @@ from qtpy.QtWidgets import QFileDialog
 from napari_dgc.cubes import HyperCube
 from napari_dgc.cubes.envi_writer import write_envi
 from napari_dgc.cubes.read import open_cube
+from napari_dgc.errors import UserError
+from napari_dgc.gui import cube_saving
 from napari_dgc.gui.calibration.panel_rectangle import TITLE
 from napari_dgc.gui.session import TrainingState
 from napari_dgc.gui.train_dock import TrainDock
@@ -41,7 +45,8 @@ def dock(viewer, qtbot):
     _, dock = viewer.window.add_plugin_dock_widget("napari-dgc", "Calibrate to reflectance")
     qtbot.waitExposed(dock)
     yield dock
-    qtbot.waitUntil(lambda: dock._jobs._thread is None, timeout=5000)
+    for jobs in (dock._jobs, dock.saver._jobs):
+        qtbot.waitUntil(lambda jobs=jobs: jobs._thread is None, timeout=5000)
 
 
 @pytest.fixture
@@ -222,3 +227,105 @@ def test_both_themes_are_taken(dock, viewer, leaf, qtbot):
         from napari.utils.theme import get_theme
 
         assert text == get_theme(theme).text.as_hex()[:7]
+
+
+def answer(monkeypatch, path):
+    """The next file dialogs are answered with this path; returns what they proposed."""
+    proposed = []
+
+    def choose(parent, title, start, kinds):
+        proposed.append(start)
+        return str(path), ""
+
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", choose)
+    return proposed
+
+
+def test_reflectance_is_saved_with_all_bands(dock, session, leaf, folder, monkeypatch, qtbot):
+    assert not dock.saver.button.isEnabled()
+    ready(qtbot, dock)
+    proposed = answer(monkeypatch, folder / "out")
+    click(qtbot, dock.saver.button)
+    qtbot.waitUntil(lambda: "Written to" in dock.saver.message.text(), timeout=10000)
+    assert proposed == [str(folder / "leaf reflectance.hdr")]
+    assert dock.saver.button.text() == "Save…"
+    assert not dock.saver.bar.isVisible()
+    saved = open_cube(folder / "out.hdr")
+    np.testing.assert_allclose(saved.read(slice(None), slice(None)), SCENE, atol=1e-3)
+    np.testing.assert_array_equal(saved.wavelengths_nm, leaf.cube.wavelengths_nm)
+
+
+@pytest.mark.parametrize("name", ["leaf", "white_reference", "dark_reference"])
+def test_counts_are_never_saved_over(dock, leaf, folder, monkeypatch, qtbot, name):
+    before = (folder / f"{name}.dat").read_bytes()
+    ready(qtbot, dock)
+    answer(monkeypatch, folder / f"{name}.hdr")
+    click(qtbot, dock.saver.button)
+    assert "choose another name" in dock.saver.message.text()
+    assert not dock.saver.writing
+    assert (folder / f"{name}.dat").read_bytes() == before
+
+
+def test_saving_can_be_stopped(dock, leaf, folder, monkeypatch, qtbot):
+    ready(qtbot, dock)
+    begun, go_on = threading.Event(), threading.Event()
+    original = cube_saving.write_envi
+
+    def slow(*args, progress, **options):
+        def told(done):
+            progress(done)
+            begun.set()
+            go_on.wait(10)
+
+        return original(*args, progress=told, **options)
+
+    monkeypatch.setattr(cube_saving, "write_envi", slow)
+    answer(monkeypatch, folder / "out.hdr")
+    click(qtbot, dock.saver.button)
+    assert begun.wait(10)
+    qtbot.waitUntil(lambda: dock.saver.bar.value() == dock.saver.bar.maximum())
+    dock.sources.form.panel.setValue(0.5)  # another calibration; what is written goes on
+    assert dock.saver.button.text() == "Stop"
+    click(qtbot, dock.saver.button)
+    go_on.set()
+    qtbot.waitUntil(lambda: dock.saver._jobs._thread is None)
+    assert "nothing was written" in dock.saver.message.text()
+    assert not dock.saver.bar.isVisible()
+    assert not list(folder.glob("*out*"))
+
+
+def test_the_layer_is_saved_in_the_menu_of_napari(dock, session, viewer, leaf, folder, qtbot):
+    ready(qtbot, dock)
+    click(qtbot, dock.calibrate)
+    viewer.layers.selection = {session.scans[-1].image}
+    written = viewer.layers.save(str(folder / "menu.hdr"), selected=True)
+    assert written == [str(folder / "menu.hdr"), str(folder / "menu.dat")]
+    saved = open_cube(folder / "menu.hdr")
+    np.testing.assert_allclose(saved.read(slice(None), slice(None)), SCENE, atol=1e-3)
+    np.testing.assert_array_equal(saved.wavelengths_nm, leaf.cube.wavelengths_nm)
+    viewer.layers.selection = {session.scans[-1].composite}
+    with pytest.raises(UserError, match="holds no bands of a scan"):
+        viewer.layers.save(str(folder / "colours.hdr"), selected=True)
+    assert not (folder / "colours.hdr").exists()
+
+
+def test_saturated_and_dead_pixels_of_each_scan_are_in_a_table(dock, session, leaf, folder, qtbot):
+    ready(qtbot, dock)
+    bright = np.asarray(leaf.cube.data).copy()
+    bright[:, 7] = 65535
+    broken = np.asarray(open_cube(folder / "white_reference.hdr").data).copy()
+    broken[3, :, 5:7] = 0
+    for name, counts in (("bright", bright), ("white_broken", broken)):
+        write_envi(HyperCube(counts, name), folder / f"{name}.hdr")
+    session.add_cube_layers(open_cube(folder / "bright.hdr"))
+    dock.sources.scan.setCurrentText("bright")
+    dock.sources.white.set_path(folder / "white_broken.hdr")
+    ready(qtbot, dock)
+
+    def row(number):
+        return [dock.flagged.item(number, column).text() for column in range(4)]
+
+    assert dock.flagged.isVisible()
+    assert row(0) == ["leaf", "0 %", "0", "0"]
+    assert row(1) == ["bright", "5 % (5 %)", "2", "0"]
+    assert "About 5 % of the samples are saturated" in dock.message.text()

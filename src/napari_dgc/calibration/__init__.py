@@ -1,7 +1,7 @@
 """From counts to reflectance: white and dark references of a scan."""
 
 from napari_dgc.calibration.calibrate import Calibration
-from napari_dgc.calibration.flagged import Flagged, count_flagged, doubts
+from napari_dgc.calibration.flagged import Flagged, count_flagged, doubts, percent
 from napari_dgc.calibration.integers import as_integers
 from napari_dgc.calibration.reference import Rectangle, Reference, measure_reference
 from napari_dgc.calibration.saturation import find_ceiling
@@ -19,4 +19,5 @@ __all__ = [
     "doubts",
     "find_ceiling",
     "measure_reference",
+    "percent",
 ]

@@ -145,7 +145,7 @@ def run(args: argparse.Namespace) -> int:
                 f"No white reference was found beside {args.cube}; give --white FILE, or "
                 f"--white-rectangle where the panel is in the picture."
             )
-    _keep_references(planned_data_path(cube, args.out), args.out, white, dark, args.white_dark)
+    planned_data_path(cube, args.out, (white, dark, args.white_dark))  # refuses before it begins
     line = ProgressLine()
     try:
         with stop_on_interrupt("stopping; what was there stays as it was") as token:
@@ -198,14 +198,3 @@ def _with_notes(
     used = [f"{what} {path.name}" for what, path in (("white", white), ("dark", dark)) if path]
     served = (f"References: {', '.join(used)}.",) if used else ()
     return replace(cube, notes=(*cube.notes, *served, *unsure))
-
-
-def _keep_references(data: Path, header: Path, *references: Path | None) -> None:
-    """Refuse to write over a reference."""
-    from napari_dgc.cubes.envi_files import find_header
-
-    for reference in references:
-        for source in (reference, None if reference is None else find_header(reference)):
-            for target in (header, data):
-                if source and source.exists() and target.exists() and target.samefile(source):
-                    raise UserError(f"{header} is one of the references; choose another name.")

@@ -101,8 +101,15 @@ def write_envi(
     return [path, data_path]
 
 
-def planned_data_path(cube: HyperCube, path: Path) -> Path:
+def planned_data_path(cube: HyperCube, path: Path, keep: Sequence[Path | None] = ()) -> Path:
     """Return the data file that `write_envi` would write, or refuse to replace other data.
+
+    Parameters
+    ----------
+    cube, path
+        See `write_envi`.
+    keep
+        Other files that must not be written over, with their headers.
 
     Raises
     ------
@@ -114,13 +121,15 @@ def planned_data_path(cube: HyperCube, path: Path) -> Path:
     base = path.with_suffix("")
     known = base.suffix.lower() in DATA_SUFFIXES
     data_path = base if known else base.with_name(base.name + ".dat")
-    sources = [] if cube.path is None else [cube.path, find_header(cube.path)]
-    if any(
-        source is not None and target.exists() and source.exists() and target.samefile(source)
-        for source in sources
-        for target in (path, data_path)
-    ):
-        raise UserError(f"{path} belongs to the cube itself; choose another name.")
+    for owner in (cube.path, *keep):
+        sources = [] if owner is None else [owner, find_header(owner)]
+        if any(
+            source is not None and target.exists() and source.exists() and target.samefile(source)
+            for source in sources
+            for target in (path, data_path)
+        ):
+            whose = "the cube itself" if owner is cube.path else f"the reference {owner}"
+            raise UserError(f"{path} belongs to {whose}; choose another name.")
     if path.exists() or data_path.exists():
         _refuse_other_data(path, data_path)
     return data_path

@@ -15,10 +15,13 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
+from napari_dgc.calibration import Flagged
 from napari_dgc.gui import messages
+from napari_dgc.gui.calibration.flagged_table import FlaggedTable
 from napari_dgc.gui.calibration.preview_plot import PreviewPlot
 from napari_dgc.gui.calibration.sources import CalibrationSources
 from napari_dgc.gui.calibration.work import ColumnSpectra, Prepared, Wish, column_spectra, prepare
+from napari_dgc.gui.cube_saving import CubeSaver
 from napari_dgc.gui.docking import CALIBRATION
 from napari_dgc.gui.jobs import LatestJobs
 from napari_dgc.gui.lifetime import connect_while_alive
@@ -58,6 +61,10 @@ class CalibrateDock(TallDock):
         self.calibrate.setToolTip(
             "Add the scan as reflectance, computed when it is looked at; the counts stay open."
         )
+        self.saver = CubeSaver()
+        self.saver.button.setMinimumHeight(34)
+        self.flagged = FlaggedTable()
+        self._counted: weakref.WeakKeyDictionary[Scan, Flagged] = weakref.WeakKeyDictionary()
         self.message = QLabel()
         self.message.setWordWrap(True)
         self.message.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -80,6 +87,9 @@ class CalibrateDock(TallDock):
         preview = QHBoxLayout()
         preview.addWidget(self.column_title)
         preview.addWidget(self.column, 1)
+        buttons = QHBoxLayout()
+        buttons.addWidget(self.calibrate, 2)
+        buttons.addWidget(self.saver.button, 1)
         inner = QWidget()
         layout = QVBoxLayout(inner)
         layout.setContentsMargins(8, 6, 8, 6)
@@ -87,8 +97,10 @@ class CalibrateDock(TallDock):
         layout.addWidget(self.sources)
         layout.addLayout(preview)
         layout.addWidget(self.plot)
-        layout.addWidget(self.calibrate)
+        layout.addLayout(buttons)
+        layout.addWidget(self.saver)
         layout.addWidget(self.message)
+        layout.addWidget(self.flagged)
         layout.addStretch()
         self.setWidget(inner)
 
@@ -101,6 +113,8 @@ class CalibrateDock(TallDock):
         before = None if self._wish is None else self._wish.cube
         self._wish = self.sources.wish()
         self.calibrate.setEnabled(False)
+        self.saver.offer(None)
+        self._show_flagged()
         self._draw(None)
         if self._wish is None:
             self._pause.stop()
@@ -133,6 +147,11 @@ class CalibrateDock(TallDock):
             case Prepared():
                 self._prepared = result
                 self.calibrate.setEnabled(True)
+                if self._wish is not None:
+                    self.saver.offer(result.cube, (self._wish.white, self._wish.dark))
+                if self.sources.chosen is not None:
+                    self._counted[self.sources.chosen] = result.flagged
+                self._show_flagged()
                 self._say("\n".join(result.notes))
                 self._on_column()
             case ColumnSpectra() if self._prepared is not None:
@@ -167,6 +186,10 @@ class CalibrateDock(TallDock):
             f"Column {self.column.value()}" if found is not None else "Column"
         )
         self.plot.show_column(found)
+
+    def _show_flagged(self) -> None:
+        known = [scan for scan in self._session.scans if scan in self._counted]
+        self.flagged.show_scans([(scan.name, self._counted[scan]) for scan in known])
 
     def _say(self, sentence: str, wrong: bool = False) -> None:
         self.message.setText(sentence)

@@ -8,11 +8,18 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_dgc.calibration import Calibration, CalibrationOptions, Reference, calibration_for
+from napari_dgc.calibration import (
+    Calibration,
+    CalibrationOptions,
+    Flagged,
+    Reference,
+    calibration_for,
+    count_flagged,
+    doubts,
+)
 from napari_dgc.cancel import CancelToken
 from napari_dgc.cubes import HyperCube
 from napari_dgc.cubes.read import open_cube
-from napari_dgc.cubes.reflectance import holds_reflectance
 from napari_dgc.errors import UserError
 
 #: Lines of the scan that a column of the preview is averaged over.
@@ -53,11 +60,14 @@ class Prepared:
         The scan as reflectance, computed when it is looked at.
     notes
         What was found on the way, one sentence each.
+    flagged
+        How much is saturated or dead.
     """
 
     calibration: Calibration
     cube: HyperCube
     notes: tuple[str, ...]
+    flagged: Flagged
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,10 +104,10 @@ def prepare(wish: Wish, token: CancelToken) -> Prepared:
         token=token,
     )
     result = calibration.apply(cube)
-    notes = [note for note in result.notes if note not in cube.notes]
-    if holds_reflectance(cube):
-        notes.insert(0, f"{cube.name} seems to hold reflectance already, not counts.")
-    return Prepared(calibration, replace(result, name=f"{cube.name} reflectance"), tuple(notes))
+    flagged = count_flagged(calibration, cube)
+    found = [note for note in result.notes if note not in cube.notes]
+    notes = (*doubts(cube, flagged), *found)
+    return Prepared(calibration, replace(result, name=f"{cube.name} reflectance"), notes, flagged)
 
 
 def _open(path: Path) -> HyperCube:
