@@ -27,6 +27,7 @@ COMMANDS: dict[str, str] = {
     "simulate": "write simulated leaf scans with ground truth",
     "train": "learn one set of clusters for all scans",
     "segment": "write label maps of scans with a trained model",
+    "measure": "measure lesions, severity and disease progress from label maps",
     "evaluate": "compare label maps with ground truth",
 }
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from itertools import pairwise
+from pathlib import Path
 from typing import Self
 
+from napari_dgc.errors import UserError
+from napari_dgc.measure.details import read_table
 from napari_dgc.measure.plain_values import Fields
 
 
@@ -128,3 +132,94 @@ ZERO_TO_FIVE = OrdinalScale.between(
 )
 #: Scales by the name that options have for them.
 SCALES: dict[str, OrdinalScale] = {"horsfall-barratt": HORSFALL_BARRATT, "0-5": ZERO_TO_FIVE}
+
+
+def find_scale(name: str) -> OrdinalScale:
+    """Return a scale by its name in `SCALES`, or from a file (see `read_scale`).
+
+    Raises
+    ------
+    UserError
+        When there is neither.
+    """
+    known = SCALES.get(name.casefold())
+    if known is not None:
+        return known
+    path = Path(name)
+    if not path.is_file():
+        raise UserError(
+            f"There is no scale {name}; choose {' or '.join(SCALES)}, or give a CSV file with the "
+            "columns grade,from,to or a JSON file."
+        )
+    return read_scale(path)
+
+
+def read_scale(path: Path) -> OrdinalScale:
+    """Read a scale from a file; it is named after the file.
+
+    Parameters
+    ----------
+    path
+        CSV with the columns ``grade``, ``from``, ``to`` in percent and perhaps
+        ``midpoint``, one line for each grade, ascending; or ``.json`` with a list of
+        such lines, or what `OrdinalScale.to_json` gives.
+
+    Raises
+    ------
+    UserError
+        When the file is not a scale; the sentence says why.
+    """
+    if path.suffix.casefold() == ".json":
+        content = _json(path)
+        if isinstance(content, dict):
+            return OrdinalScale.from_json(content)
+        if not isinstance(content, list) or not all(isinstance(line, dict) for line in content):
+            raise UserError(f"{path} is not a scale; it must hold a list of grade, from, to.")
+        lines = [
+            (place, {str(key): "" if value is None else str(value) for key, value in line.items()})
+            for place, line in enumerate(content, start=1)
+        ]
+    else:
+        lines = read_table(path, needed=("grade", "from", "to"), what="scale")
+    return _scale(path, lines)
+
+
+def _json(path: Path) -> object:
+    try:
+        return json.loads(path.read_text(encoding="utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        raise UserError(f"{path} is not JSON ({error}); save it anew.") from None
+    except OSError as error:
+        raise UserError(f"{path} cannot be read: {error.strerror or error}.") from None
+
+
+def _scale(path: Path, lines: list[tuple[int, dict[str, str]]]) -> OrdinalScale:
+    def percent(cells: dict[str, str], title: str) -> float:
+        text = cells.get(title, "").removesuffix("%").strip()
+        try:
+            return float(text)
+        except ValueError:
+            raise UserError(
+                f"The grade {cells.get('grade', '')!r} of {path} has {title} {text!r}; "
+                "give a number in percent."
+            ) from None
+
+    grades: list[str] = []
+    bounds: list[float] = []
+    midpoints: list[float] = []
+    for _, cells in lines:
+        low, high = percent(cells, "from"), percent(cells, "to")
+        if bounds and low != bounds[-1]:
+            raise UserError(
+                f"The grade {cells.get('grade', '')!r} of {path} begins at {low:g} %, and the one "
+                f"before ends at {bounds[-1]:g} %; let each grade begin where the last one ends."
+            )
+        bounds = bounds or [low]
+        bounds.append(high)
+        grades.append(cells.get("grade", ""))
+        middle = cells.get("midpoint", "")
+        midpoints.append(percent(cells, "midpoint") if middle else (low + high) / 2)
+    try:
+        return OrdinalScale(path.stem, tuple(bounds), tuple(grades), tuple(midpoints))
+    except ValueError as error:
+        raise UserError(f"{path} cannot be used: {error}.") from None

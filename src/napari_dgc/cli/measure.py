@@ -1,0 +1,378 @@
+"""``napari-dgc measure``: lesions, severity and disease progress from label maps."""
+
+from __future__ import annotations
+
+import argparse
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from napari_dgc.cli import COMMANDS, SUCCESS
+from napari_dgc.errors import UserError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from napari_dgc.cancel import CancelToken
+    from napari_dgc.cli.progress import ProgressLine
+    from napari_dgc.cubes import HyperCube
+    from napari_dgc.measure.details import ScanDetails
+    from napari_dgc.measure.leaves import LeafEdits
+    from napari_dgc.measure.lesion_mask import MaskSettings
+    from napari_dgc.measure.scales import OrdinalScale
+    from napari_dgc.measure.severity import ScanSeverity
+    from napari_dgc.measure.tables import Cell, Table
+
+#: Class tables: of one map, beside it, and of all maps of a folder.
+OWN_TABLE, FOLDER_TABLE = "{}_classes.csv", "classes.csv"
+
+
+def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command to the parser of ``napari-dgc``."""
+    from napari_dgc.cli.cube_options import add_cube_options
+
+    parser = commands.add_parser(
+        "measure",
+        help=COMMANDS["measure"],
+        description="Measure label maps whose classes are named: background, healthy tissue, "
+        "halo, lesion, necrosis. The names of MAP.tif stand in MAP_classes.csv or classes.csv "
+        "(label,name) beside it. Writes a table of scans: severity in percent of the leaf, areas, "
+        "number and sizes of lesions; with dates also the area under the disease progress "
+        "curve. Prints the files written.",
+    )
+    parser.add_argument(
+        "maps",
+        nargs="+",
+        type=Path,
+        metavar="MAP",
+        help="label maps (.tif, .npy, .png, .mat), or folders of them",
+    )
+    parser.add_argument(
+        "--out",
+        required=True,
+        type=Path,
+        metavar="FILE",
+        help=".xlsx: all tables in one workbook; .csv: the scans, the other tables beside it",
+    )
+    parser.add_argument(
+        "--classes", type=Path, metavar="FILE", help="one class table (label,name) for all maps"
+    )
+    parser.add_argument(
+        "--pixel-size",
+        type=millimetres,
+        metavar="MM",
+        help="side of a pixel in mm, for areas in mm²; the details may give another one by scan",
+    )
+    parser.add_argument(
+        "--details",
+        type=Path,
+        metavar="FILE",
+        help="CSV with the columns scan, plant, treatment, date (2026-05-31), pixel_size_mm; "
+        "scan is the name of a map without its suffix",
+    )
+    parser.add_argument(
+        "--scale",
+        action="append",
+        default=[],
+        metavar="NAME|FILE",
+        help="also give grades of an ordinal scale: horsfall-barratt, 0-5, or a CSV file with the "
+        "columns grade, from, to in percent; may be repeated",
+    )
+    parser.add_argument("--leaves", action="store_true", help="also a table of single leaves")
+    parser.add_argument("--lesions", action="store_true", help="also a table of single lesions")
+    _add_mask_options(parser)
+    group = parser.add_argument_group("spectra and indices of the classes")
+    group.add_argument(
+        "--cubes",
+        nargs="+",
+        type=Path,
+        default=[],
+        metavar="CUBE",
+        help="scans of the same names as the maps: also a table of mean ± SD spectra by class",
+    )
+    group.add_argument(
+        "--index", nargs="+", default=[], metavar="NAME", help="also indices of the classes"
+    )
+    add_cube_options(parser)
+
+
+def _add_mask_options(parser: argparse.ArgumentParser) -> None:
+    from napari_dgc.measure.leaves import LEAST_LEAF
+    from napari_dgc.measure.lesion_mask import LARGEST_RADIUS
+
+    group = parser.add_argument_group("lesions and leaves")
+    group.add_argument(
+        "--diseased",
+        nargs="+",
+        metavar="NAME",
+        help="classes that are diseased (default: lesion, necrosis)",
+    )
+    group.add_argument(
+        "--min-area", type=pixels, default=0, metavar="N", help="least pixels of a lesion"
+    )
+    group.add_argument(
+        "--fill-holes",
+        type=pixels,
+        default=0,
+        metavar="N",
+        help="fill holes in lesions up to so many pixels",
+    )
+    group.add_argument(
+        "--smooth",
+        type=pixels,
+        default=0,
+        metavar="N",
+        help="smooth lesions: a pixel becomes what most pixels within this radius are, "
+        f"at most {LARGEST_RADIUS}",
+    )
+    group.add_argument(
+        "--split-touching", action="store_true", help="tell lesions apart at narrow necks"
+    )
+    group.add_argument(
+        "--min-leaf",
+        type=pixels,
+        default=LEAST_LEAF,
+        metavar="N",
+        help=f"least pixels of a leaf; smaller areas are left out (default {LEAST_LEAF})",
+    )
+
+
+def pixels(text: str) -> int:
+    """Read a number of pixels, at least 0."""
+    from napari_dgc.measure.lesion_mask import LARGEST_AREA
+
+    try:
+        number = int(text)
+    except ValueError:
+        number = -1
+    if not 0 <= number <= LARGEST_AREA:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of pixels, 0 or more")
+    return number
+
+
+def millimetres(text: str) -> float:
+    """Read a length above 0."""
+    try:
+        length = float(text)
+    except ValueError:
+        length = math.nan
+    if not 0 < length < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a length in mm, above 0")
+    return length
+
+
+def run(args: argparse.Namespace) -> int:
+    """Write the tables; returns the exit status."""
+    from napari_dgc.cli.cube_options import open_cubes_from, say_decisions
+    from napari_dgc.cli.folders import make_folder, refuse_same_names
+    from napari_dgc.cli.interrupt import stop_on_interrupt
+    from napari_dgc.cli.progress import ProgressLine
+    from napari_dgc.measure.details import read_details
+    from napari_dgc.measure.leaves import LeafEdits
+    from napari_dgc.measure.report import leaf_table, lesion_table, progress_tables, scan_table
+    from napari_dgc.measure.scales import find_scale
+    from napari_dgc.measure.tables import origin_table, write_tables
+
+    maps = maps_of(args.maps)
+    refuse_same_names((path.stem for path in maps), "line of the table")
+    scales = [find_scale(name) for name in args.scale]
+    details = {} if args.details is None else read_details(args.details)
+    classes = {path: args.classes or class_table_of(path) for path in maps}
+    _refuse_input_as_output(args, classes.values())
+    if args.index and not args.cubes:
+        raise UserError("Indices are computed from scans; give them with --cubes.")
+    cubes = {cube.name: cube for cube in open_cubes_from(args, args.cubes)}
+    make_folder(args.out.parent, "the tables")
+    say_decisions(list(cubes.values()))
+    settings = _settings(args)
+    edits = LeafEdits(least_area=args.min_leaf)
+    scans: list[ScanSeverity] = []
+    measured: list[Table] = []
+    line = ProgressLine()
+    with stop_on_interrupt("stopping; nothing is written") as token:
+        for place, path in enumerate(maps):
+            if token.cancelled:
+                raise InterruptedError
+            line.show(f"measuring {path.stem}", place / len(maps))
+            size = args.pixel_size
+            if path.stem in details and details[path.stem].pixel_size_mm is not None:
+                size = details[path.stem].pixel_size_mm
+            scans.append(_measure(path, classes[path], settings, edits, size))
+        if cubes:
+            measured = _class_tables(classes, cubes, args.index, token, line)
+        line.clear()
+    _say_gaps(scans, details, cubes)
+    tables = [scan_table(scans, details, scales)]
+    if args.leaves:
+        tables.append(leaf_table(scans, details, scales))
+    if args.lesions:
+        tables.append(lesion_table(scans))
+    tables += [*progress_tables(scans, details), *measured]
+    tables.append(origin_table(_origin(args, settings, scales)))
+    for file in write_tables(args.out, tables):
+        print(file, flush=True)
+    return SUCCESS
+
+
+def maps_of(paths: Iterable[Path]) -> list[Path]:
+    """Return the label maps that are named, or lie in a folder that is.
+
+    Maps of confidence are left out where they lie beside their label map.
+    """
+    from napari_dgc.annotations.export import CONFIDENCE_SUFFIX
+    from napari_dgc.cli.evaluate import label_maps
+
+    found: list[Path] = []
+    for path in paths:
+        found += label_maps(path).values() if path.is_dir() else [path]
+    stems = {path.stem for path in found}
+    return [
+        path
+        for path in found
+        if not path.stem.endswith(CONFIDENCE_SUFFIX)
+        or path.stem.removesuffix(CONFIDENCE_SUFFIX) not in stems
+    ]
+
+
+def class_table_of(path: Path) -> Path:
+    """Find the class table of a label map.
+
+    Raises
+    ------
+    UserError
+        When there is none beside it.
+    """
+    for name in (OWN_TABLE.format(path.stem), FOLDER_TABLE):
+        if path.with_name(name).is_file():
+            return path.with_name(name)
+    if not path.is_file():
+        raise UserError(f"There is no label map {path}.")
+    raise UserError(
+        f"The classes of {path} have no names; write {OWN_TABLE.format(path.stem)} or "
+        f"{FOLDER_TABLE} (label,name) beside it, or give --classes."
+    )
+
+
+def _settings(args: argparse.Namespace) -> MaskSettings:
+    from napari_dgc.measure.lesion_mask import LARGEST_RADIUS, MaskSettings
+
+    if args.smooth > LARGEST_RADIUS:
+        raise UserError(f"--smooth cannot be {args.smooth}: give at most {LARGEST_RADIUS} pixels.")
+    return MaskSettings(
+        names=MaskSettings().names if args.diseased is None else tuple(args.diseased),
+        least_area=args.min_area,
+        fill_holes=args.fill_holes,
+        smooth=args.smooth,
+        split_touching=args.split_touching,
+    )
+
+
+def _refuse_input_as_output(args: argparse.Namespace, tables: Iterable[Path]) -> None:
+    from napari_dgc.measure.tables import planned_files
+
+    names = ("scans", "leaves", "lesions", "progress", "treatments", "spectra", "indices")
+    planned = {file.resolve() for file in planned_files(args.out, (*names, "settings"))}
+    inputs = [*tables, *(Path(name) for name in args.scale)]
+    for path in inputs if args.details is None else [*inputs, args.details]:
+        if path.resolve() in planned:
+            raise UserError(f"--out {args.out} would replace {path}; give another name.")
+    if args.out.is_dir():
+        raise UserError(f"{args.out} is a folder; give a file for the tables.")
+
+
+def _measure(
+    path: Path, table: Path, settings: MaskSettings, edits: LeafEdits, size: float | None
+) -> ScanSeverity:
+    from napari_dgc.annotations.read import read_class_table, read_labels
+    from napari_dgc.measure.severity import measure_scan
+    from napari_dgc.partition.partition import LEAF_NAMES
+
+    names = read_class_table(table)
+    known = {name.casefold() for name in names.values()}
+    if not known & {name.casefold() for name in (*LEAF_NAMES, *settings.names)}:
+        raise UserError(
+            f"{table} names no {', '.join(sorted(LEAF_NAMES))}; give the classes these names."
+        )
+    return measure_scan(
+        read_labels(path), names, settings=settings, edits=edits, pixel_size_mm=size, scan=path.stem
+    )
+
+
+def _class_tables(
+    classes: Mapping[Path, Path],
+    cubes: Mapping[str, HyperCube],
+    wanted: Sequence[str],
+    token: CancelToken,
+    line: ProgressLine,
+) -> list[Table]:
+    """Measure spectra and indices of the classes, for every map that has its scan."""
+    from napari_dgc.annotations.read import read_class_table, read_labels
+    from napari_dgc.indices import find_index
+    from napari_dgc.measure.class_values import class_values, indices_table, spectra_table
+
+    indices = list(dict.fromkeys(find_index(name) for name in wanted))
+    found = []
+    for place, (path, table) in enumerate(classes.items()):
+        cube = cubes.get(path.stem)
+        if cube is None:
+            continue
+        line.show(f"spectra of {path.stem}", place / len(classes))
+        labels = read_labels(path)
+        if labels.shape != (cube.rows, cube.columns):
+            raise UserError(
+                f"{path} has {labels.shape[0]} x {labels.shape[1]} pixels and its scan "
+                f"{cube.rows} x {cube.columns}; give the map of this scan."
+            )
+        names = read_class_table(table)
+        found.append((cube, class_values(cube, labels, names, indices, token=token)))
+    return [spectra_table(found), *([indices_table(found)] if indices else [])]
+
+
+def _say_gaps(
+    scans: Sequence[ScanSeverity],
+    details: Mapping[str, ScanDetails],
+    cubes: Mapping[str, HyperCube],
+) -> None:
+    from napari_dgc.cli.progress import say
+
+    names = {scan.scan for scan in scans}
+    for scan in scans:
+        if scan.total.percent is None:
+            say(f"{scan.scan}: no leaf in sight, so there is no severity")
+        if details and scan.scan not in details:
+            say(f"{scan.scan}: not in the details, so its plant and date are not known")
+        if cubes and scan.scan not in cubes:
+            say(f"{scan.scan}: its scan is not among the cubes, so it has no spectra")
+    for name in details:
+        if name not in names:
+            say(f"left out: {name} is in the details, and no map has this name")
+    for name in cubes:
+        if name not in names:
+            say(f"left out: {name} is a cube, and no map has this name")
+
+
+def _origin(
+    args: argparse.Namespace, settings: MaskSettings, scales: Sequence[OrdinalScale]
+) -> list[tuple[str, Cell]]:
+    """Say what the tables were made with, for their last sheet."""
+    lines: list[tuple[str, Cell]] = [
+        ("diseased classes", ", ".join(settings.names)),
+        ("least area of a lesion (px)", settings.least_area),
+        ("holes filled up to (px)", settings.fill_holes),
+        ("smoothing radius (px)", settings.smooth),
+        ("touching lesions split", "yes" if settings.split_touching else "no"),
+        ("lesions inside leaves only", "yes" if settings.inside_leaf else "no"),
+        ("least area of a leaf (px)", args.min_leaf),
+        ("pixel size (mm)", args.pixel_size),
+        ("details", None if args.details is None else str(args.details)),
+        ("class table", None if args.classes is None else str(args.classes)),
+        ("severity", "lesion area in percent of leaf area (doi:10.1186/s42483-020-00049-8)"),
+        ("AUDPC", "trapezoids (doi:10.1094/Phyto-67-1051)"),
+    ]
+    for scale in scales:
+        bounds = ", ".join(f"{bound:g}" for bound in scale.bounds)
+        lines.append(
+            (f"scale {scale.name}", f"grades {', '.join(scale.grades)}; bounds {bounds} %")
+        )
+    lines += [("map", str(path)) for path in args.maps]
+    return lines
