@@ -6,6 +6,7 @@ from qtpy.QtCore import QPoint, Qt
 
 from napari_dgc.errors import UserError
 from napari_dgc.gui.session import TrainingState
+from napari_dgc.workspace.commands import MergeClasses
 
 
 def press(qtbot, widget):
@@ -131,5 +132,5 @@ def test_a_refusal_is_said_beside_the_box(labelled, merge_dock, session, qtbot, 
 
 def test_nothing_stale_is_shown_once_the_dock_is_closed(shown, viewer, qtbot, session, layers):
     viewer.window.remove_dock_widget(shown)
-    session.history.do("merge", session.partition.merge([1, 2]))
+    session.do(MergeClasses((1, 2)))
     qtbot.waitUntil(lambda: layers() == {})

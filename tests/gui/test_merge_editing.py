@@ -184,9 +184,9 @@ def test_slider_drag_is_one_step_and_live(labelled, merge_dock, session):
     assert merge_dock.slider.label.text() == "Classes: 3 of 6"
     assert len(np.unique(np.concatenate([m.ravel() for m in maps(labelled)]))) <= 4
     drag_to(slider, 4, 2)
-    session.history.undo()
+    session.undo()
     assert len(session.partition.classes) == 3
-    session.history.undo()
+    session.undo()
     assert same(maps(labelled), fine)
     assert session.history.undo_title is None
     assert slider.value() == 6

@@ -11,6 +11,7 @@ from napari_dgc.gui.session import TrainingState
 from napari_dgc.gui.severity_line import severity_text
 from napari_dgc.gui.spectra_plot import class_spectra
 from napari_dgc.partition import Partition
+from napari_dgc.workspace.commands import MergeClasses, NameClasses
 
 
 @pytest.fixture
@@ -60,7 +61,7 @@ def test_spectra_stay_when_the_scans_learned_from_are_closed(merge_dock, labelle
 
 def test_curves_are_kept_and_merged_ones_hidden(merge_dock, session, labelled):
     before = merge_dock.plot.curves
-    session.history.do("merge", session.partition.merge([1, 2]))
+    session.do(MergeClasses((1, 2)))
     after = merge_dock.plot.curves
     assert set(after) == {1, 3, 4, 5, 6}
     assert after[1] is before[1]
@@ -107,7 +108,7 @@ def test_plot_takes_the_theme(merge_dock, viewer):
 
 def test_hidden_dock_sleeps_and_catches_up(merge_dock, session, labelled):
     merge_dock.hide()
-    session.history.do("merge", session.partition.merge([1, 2]))
+    session.do(MergeClasses((1, 2)))
     assert merge_dock.model.rowCount() == 6
     merge_dock.show()
     assert merge_dock.model.rowCount() == 5
@@ -135,8 +136,8 @@ def test_maps_are_counted_once_however_often_classes_change(session, labelled, m
 
 
 def test_severity_follows_the_brush(merge_dock, session, labelled):
-    named = session.partition.rename(2, "lesion").rename(3, "healthy tissue")
-    session.history.do("name", named)
+    session.do(NameClasses((2,), "lesion"))
+    session.do(NameClasses((3,), "healthy tissue"))
     before = merge_dock.severity.text()
     labelled[0].labels.paint((12, 14), 2)
     assert merge_dock.severity.text() != before

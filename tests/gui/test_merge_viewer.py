@@ -5,6 +5,7 @@ from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QFileDialog, QLabel
 
 from napari_dgc.annotations import read_class_table, read_labels
+from napari_dgc.workspace.commands import MergeClasses
 
 
 def press(qtbot, widget):
@@ -142,7 +143,7 @@ def test_dock_behind_another_tab_sleeps(labelled, merge_dock, session, viewer, q
     other = viewer.window.add_dock_widget(QLabel("another dock"), tabify=True)
     other.raise_()
     qtbot.waitUntil(lambda: layer.get_color(2)[3] == 1)
-    session.history.do("merge", session.partition.merge([1, 2]))
+    session.do(MergeClasses((1, 2)))
     assert merge_dock.model.rowCount() == 6
     merge_dock._frame.raise_()
     qtbot.waitUntil(lambda: merge_dock.model.rowCount() == 5)

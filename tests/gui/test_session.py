@@ -10,6 +10,7 @@ from napari.components import ViewerModel
 from napari_dgc.cubes import HyperCube
 from napari_dgc.gui.session import TrainingState, get_session
 from napari_dgc.partition.tree import Merge, MergeTree
+from napari_dgc.workspace.commands import MergeClasses, NameClasses, RecolourClass
 
 
 def make_cube(name="leaf", shape=(5, 6, 8)):
@@ -92,10 +93,10 @@ def test_class_layer_lies_on_the_leaf_and_names_classes(viewer):
     assert layer.name == "leaf clusters"
     np.testing.assert_allclose(layer.extent.world, scan.composite.extent.world)
     assert layer.units == scan.composite.units
-    session.history.do("name", session.partition.rename(2, "lesion"))
+    session.do(NameClasses((2,), "lesion"))
     where = np.argwhere(layer.data == 2)[0]
     assert "lesion" in layer.get_status(layer.data_to_world(where), world=True)["value"]
-    session.history.do("colour", session.partition.recolour(2, "#ff0000"))
+    session.do(RecolourClass(2, "#ff0000"))
     np.testing.assert_allclose(layer.colormap.map(np.array([2]))[0], (1, 0, 0, 1))
 
 
@@ -105,21 +106,27 @@ def test_merge_and_undo_change_what_is_shown_but_not_the_fine_map(viewer):
     fine = fine_map(scan)
     session.start_partition(4)
     session.set_fine_labels(scan, fine)
-    session.history.do("merge", session.partition.merge([2, 3]))
+    session.do(MergeClasses((2, 3)))
     np.testing.assert_array_equal(scan.labels.data, np.where(fine == 3, 2, fine))
-    session.history.undo()
+    session.undo()
     np.testing.assert_array_equal(scan.labels.data, fine)
     np.testing.assert_array_equal(scan.fine, fine)
 
 
-def test_old_brush_strokes_are_not_undone_into_new_labels(viewer):
+def test_corrections_lie_on_new_labels_and_undo_brings_no_old_pixels_back(viewer):
     scan = add(viewer)
     session = get_session(viewer)
     session.start_partition(4)
     session.set_fine_labels(scan, np.full((6, 8), 1, np.uint16))
+    scan.labels.brush_size = 1
     scan.labels.paint((2, 2), 3)
     session.set_fine_labels(scan, np.full((6, 8), 4, np.uint16))
+    expected = np.full((6, 8), 4)
+    expected[2, 2] = 3
+    np.testing.assert_array_equal(scan.labels.data, expected)
     scan.labels.undo()
+    np.testing.assert_array_equal(scan.labels.data, expected)
+    session.undo()
     assert (scan.labels.data == 4).all()
 
 
@@ -133,9 +140,9 @@ def test_painted_corrections_survive_merging(viewer):
     scan.labels.brush_size = 1
     scan.labels.paint((2, 2), 3)
     assert corrected == [1]
-    session.history.do("merge", session.partition.merge([2, 3]))
+    session.do(MergeClasses((2, 3)))
     assert scan.labels.data[2, 2] == 2
-    session.history.undo()
+    session.undo()
     assert scan.labels.data[2, 2] == 3
 
 
@@ -143,7 +150,7 @@ def test_undone_brush_stroke_gives_back_the_predicted_cluster(viewer):
     scan = add(viewer)
     session = get_session(viewer)
     session.start_partition(4)
-    session.history.do("merge", session.partition.merge([1, 2]))
+    session.do(MergeClasses((1, 2)))
     session.set_fine_labels(scan, np.full((6, 8), 2, np.uint16))
     scan.labels.paint((2, 2), 3)
     assert (scan.fine == 3).any()
@@ -156,11 +163,11 @@ def test_tree_that_comes_later_keeps_names_and_undo(viewer):
     session = get_session(viewer)
     session.start_partition(3)
     session.set_fine_labels(scan, fine_map(scan, 3))
-    session.history.do("name", session.partition.rename(1, "lesion"))
+    session.do(NameClasses((1,), "lesion"))
     session.set_tree(MergeTree(3, (Merge(1, 2, 0.1), Merge(3, 4, 0.5))))
     assert session.partition.class_of(1).name == "lesion"
     assert session.partition.cut(2).class_of(2).members == (1, 2)
-    session.history.undo()
+    session.undo()
     assert session.partition.tree is not None
     assert session.partition.class_of(1).name == ""
 

@@ -15,6 +15,7 @@ from napari_dgc.gui.session import TrainingState, get_session
 from napari_dgc.gui.train_dock import TrainDock
 from napari_dgc.gui.training_progress import time_left
 from napari_dgc.gui.worker import get_trainer
+from napari_dgc.workspace.commands import MergeClasses, NameClasses
 
 
 @pytest.fixture(autouse=True)
@@ -103,7 +104,7 @@ def test_stop_keeps_the_result_and_resume_goes_on(dock, session, two_scans, stri
     dock.options.epochs.setValue(500)
     click(qtbot, dock.train)
     qtbot.waitUntil(lambda: len(get_trainer(session).epochs) >= 2, timeout=10000)
-    session.history.do("name", session.partition.rename(1, "lesion"))
+    session.do(NameClasses((1,), "lesion"))
     click(qtbot, dock.train)
     wait_for(qtbot, session, TrainingState.STOPPED)
     assert "kept" in dock.progress.status.text()
@@ -127,7 +128,7 @@ def test_more_epochs_after_the_last_one_go_on_with_the_model(dock, session, stri
     wait_for(qtbot, session, TrainingState.DONE)
     assert not dock.resume.isEnabled()
     assert "raise Epochs" in dock.resume.toolTip()
-    session.history.do("name", session.partition.rename(1, "lesion"))
+    session.do(NameClasses((1,), "lesion"))
     model = session.model
     dock.options.epochs.setValue(5)
     assert "3 epochs more" in dock.resume.toolTip()
@@ -180,7 +181,7 @@ def test_names_are_discarded_only_when_the_user_says_so(dock, session, stripes, 
     dock.options.epochs.setValue(1)
     click(qtbot, dock.train)
     wait_for(qtbot, session, TrainingState.DONE)
-    session.history.do("rename", session.partition.rename(2, "lesion"))
+    session.do(NameClasses((2,), "lesion"))
     asked = []
 
     def answer(button):
@@ -246,7 +247,7 @@ def test_scans_that_cannot_be_trained_on_leave_the_model_in_place(
     dock.options.epochs.setValue(1)
     click(qtbot, dock.train)
     wait_for(qtbot, session, TrainingState.DONE)
-    session.history.do("name", session.partition.rename(1, "lesion"))
+    session.do(NameClasses((1,), "lesion"))
     model = session.model
 
     def refuse(*_, **__):
@@ -312,7 +313,8 @@ def test_model_and_classes_are_saved_and_loaded(
     dock.options.clusters.setValue(4)
     click(qtbot, dock.train)
     wait_for(qtbot, session, TrainingState.DONE)
-    session.history.do("name", session.partition.merge([1, 2]).rename(1, "lesion"))
+    session.do(MergeClasses((1, 2)))
+    session.do(NameClasses((1,), "lesion"))
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path))
     click(qtbot, dock.save)
     expected = two_scans[0].labels.data.copy()

@@ -1,4 +1,4 @@
-"""Merging, splitting, cutting, naming, and their undo."""
+"""Merging, splitting, cutting, naming."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from napari_dgc.errors import UserError
-from napari_dgc.partition import ClassInfo, History, MergeTree, Partition
+from napari_dgc.partition import ClassInfo, MergeTree, Partition
 from napari_dgc.partition.tree import Merge
 
 CLUSTERS = 7
@@ -30,36 +30,13 @@ operations = st.lists(
         st.tuples(st.just("split"), numbers),
         st.tuples(st.just("cut"), st.integers(1, CLUSTERS)),
         st.tuples(st.just("rename"), numbers, st.sampled_from(["lesion", "halo", " a  b ", ""])),
+        st.tuples(st.just("move"), st.lists(numbers, min_size=1, max_size=3), numbers),
+        st.tuples(st.just("split_in_two"), numbers),
+        st.tuples(st.just("annotate"), numbers, st.sampled_from(["rim only", ""])),
         st.tuples(st.just("recolour"), numbers, st.sampled_from(["#ff0000", "#00ff00"])),
     ),
     max_size=12,
 )
-
-
-@settings(max_examples=60, deadline=None)
-@given(operations)
-def test_undoing_everything_restores_the_start_and_redoing_the_end(steps: list) -> None:
-    history = History(start())
-    visited = [history.partition]
-    for name, *arguments in steps:
-        try:
-            after = getattr(history.partition, name)(*arguments)
-        except UserError:
-            continue  # splitting a single cluster, merging a class with itself
-        if after != history.partition:
-            history.do(name, after)
-            visited.append(after)
-        # Every state holds each fine cluster exactly once.
-        assert np.array_equal(np.unique(after.lookup()[1:]), [i.number for i in after.classes])
-    for expected in reversed(visited[:-1]):
-        history.undo()
-        assert history.partition == expected
-    assert history.partition == start()
-    assert history.undo_title is None
-    for expected in visited[1:]:
-        history.redo()
-        assert history.partition == expected
-    assert history.redo_title is None
 
 
 @settings(max_examples=60, deadline=None)
@@ -71,6 +48,9 @@ def test_any_state_survives_json(steps: list) -> None:
             partition = getattr(partition, name)(*arguments)
         except UserError:
             continue
+        # Every state holds each fine cluster exactly once.
+        held = np.unique(partition.lookup()[1:])
+        assert np.array_equal(held, [info.number for info in partition.classes])
     again = Partition.from_json(partition.to_json())
     assert again == partition
     assert again.tree == partition.tree
@@ -106,36 +86,6 @@ def test_a_single_cluster_cannot_be_split() -> None:
         start().split(2)
 
 
-def test_a_slider_dragged_is_one_step_of_undo() -> None:
-    history = History(start())
-    for groups in (6, 5, 4, 3):
-        history.do("granularity", history.partition.cut(groups), join=True)
-    assert len(history.partition.classes) == 3
-    history.undo()
-    assert history.partition == start()
-
-
-def test_doing_something_after_undo_forgets_what_was_undone() -> None:
-    history = History(start())
-    history.do("merge", start().merge([1, 2]))
-    history.undo()
-    history.do("rename", start().rename(4, "halo"))
-    assert history.redo_title is None
-    assert history.undo_title == "rename"
-
-
-def test_callbacks_hear_every_change_and_no_non_change() -> None:
-    history = History(start())
-    heard: list[int] = []
-    history.on_change(lambda: heard.append(len(history.partition.classes)))
-    history.do("nothing", start())
-    history.do("merge", start().merge([1, 2]))
-    history.undo()
-    history.undo()
-    history.redo()
-    assert heard == [6, 7, 6]
-
-
 def test_cutting_needs_a_tree() -> None:
     with pytest.raises(UserError, match="no merge tree"):
         Partition.fine(3).cut(2)
@@ -153,3 +103,25 @@ def test_cutting_needs_a_tree() -> None:
 def test_classes_that_are_no_partition_are_refused(classes: tuple[ClassInfo, ...]) -> None:
     with pytest.raises(ValueError, match="class"):
         Partition(3, classes)
+
+
+def test_a_cluster_that_is_moved_leaves_its_class_named() -> None:
+    named = start().merge([2, 3, 4]).rename(2, "halo").rename(6, "lesion")
+    moved = named.move([2], 6)
+    assert moved.class_of(2).name == "lesion"
+    assert moved.class_of(2).members == (2, 6)
+    assert moved.class_of(3).members == (3, 4)
+    assert moved.class_of(3).name == "halo"
+    alone = moved.move([3])
+    assert alone.class_of(3).members == (3,)
+    assert alone.class_of(3).name == ""
+
+
+def test_a_class_is_split_where_the_tree_joined_it_last() -> None:
+    merged = start().merge([1, 2, 3, 5])
+    assert [info.members for info in merged.split_in_two(1).classes][:4] == [
+        (1, 2, 3),
+        (4,),
+        (5,),
+        (6,),
+    ]

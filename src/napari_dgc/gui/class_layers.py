@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import weakref
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from app_model.types import KeyCode, KeyMod
 from numpy.typing import NDArray
 
 from napari_dgc.gui import layers as make
+from napari_dgc.workspace import Stroke
+from napari_dgc.workspace.commands import PaintClasses
 
 if TYPE_CHECKING:
+    from napari.layers import Labels
+
     from napari_dgc.gui.session import Scan, Session
     from napari_dgc.partition import ClassInfo
 
@@ -25,21 +31,32 @@ class ClassLayers:
         self._shown_classes: tuple[ClassInfo, ...] = ()
         self._style: make.ClassStyle | None = None
         self._showing = False
+        # The scan whose layer is being painted in one drag, and during the command it makes.
+        self._gesture: Scan | None = None
+        self._painted: Scan | None = None
         # Where the band slider stood when a scan's layer was drawn last.
         self._sliders: weakref.WeakKeyDictionary[Scan, tuple[int, ...]] = (
             weakref.WeakKeyDictionary()
         )
 
-    def refresh(self) -> None:
-        """Show the classes now in all layers, when they are other ones: numbers, colours, names."""
+    def refresh(self, corrected: Iterable[Scan] = ()) -> None:
+        """Show what the session holds now, in the layers that show something else.
+
+        Parameters
+        ----------
+        corrected
+            Scans whose fine labels are other ones.
+        """
         session = self._session()
         partition = None if session is None else session.partition
-        # A merge tree that became known changes nothing on the canvas.
-        if session is None or partition is None or partition.classes == self._shown_classes:
+        if session is None or partition is None:
             return
-        corrected = [self._absorb(scan) for scan in session.scans]
-        if any(corrected):
-            session.labels_changed.emit()
+        # A merge tree that became known changes nothing on the canvas.
+        if partition.classes == self._shown_classes:
+            for scan in corrected:
+                if scan is not self._painted:  # whose layer shows the stroke already
+                    self.show(scan)
+            return
         self._shown, self._shown_classes = None, partition.classes
         for scan in session.scans:
             if scan.fine is not None and int(scan.fine.max(initial=0)) <= partition.clusters:
@@ -61,6 +78,7 @@ class ClassLayers:
             scan.labels.events.labels_update.connect(self._on_paint)
             scan.labels.events.set_data.connect(self._on_view)
             self._sliders[scan] = tuple(viewer.dims.current_step)
+            bind_undo(scan.labels, session)
             session.scans_changed.emit()
         else:
             self._showing = True
@@ -77,11 +95,25 @@ class ClassLayers:
             self._style = make.class_style(partition)
         return self._shown, self._style
 
+    def follow_gestures(self, _viewer: object, event: Any) -> Iterator[None]:
+        """Mouse callback of the viewer: what is painted in one drag is one step."""
+        self._gesture = None
+        yield
+        while event.type == "mouse_move":
+            yield
+        self._gesture = None
+
     def _on_paint(self, event: Any) -> None:
         session = self._session()
         scan = None if session is None or self._showing else session.scan_of(event.source)
-        if session is not None and scan is not None and self._absorb(scan):
-            session.labels_changed.emit()
+        if scan is not None:
+            self._absorb(scan)
+
+    def absorb_all(self) -> None:
+        """Take over what was painted unnoticed, before anything else is done."""
+        session = self._session()
+        for scan in () if session is None else session.scans:
+            self._absorb(scan)
 
     def _on_view(self, event: Any) -> None:
         session = self._session()
@@ -94,22 +126,42 @@ class ClassLayers:
             self._on_paint(event)
         self._sliders[scan] = slider  # the slider refreshes the view too, without any correction
 
-    def _absorb(self, scan: Scan) -> bool:
-        """Take corrections of one scan over; returns whether anything differed.
+    def _absorb(self, scan: Scan) -> None:
+        """Make a correction by brush a command of the session.
 
         A class is numbered by its smallest fine cluster, so a painted number
         is a fine cluster too and survives later merges.
         """
-        if scan.labels is None or scan.fine is None or scan.predicted is None:
-            return False
+        session = self._session()
+        history = None if session is None else session.history
+        if history is None or scan.labels is None or scan.fine is None or scan.predicted is None:
+            return
         painted = np.asarray(scan.labels.data)
         if self._shown is None or painted.shape != scan.fine.shape:
-            return False
+            return
         differs = painted != self._shown[scan.fine]
         differs &= painted < len(self._shown)
         if not differs.any():
-            return False
-        taken_back = differs & (painted == self._shown[scan.predicted])
-        scan.fine = np.where(differs, painted, scan.fine).astype(np.uint16)
-        scan.fine[taken_back] = scan.predicted[taken_back]
-        return True
+            return
+        # Painting back what the model said takes the correction away, to the very cluster.
+        back = painted == self._shown[scan.predicted]
+        stroke = Stroke.of(differs, np.where(back, scan.predicted, painted))
+        joins = self._gesture is scan
+        self._gesture = self._painted = scan
+        try:
+            history.do(PaintClasses(scan.key, stroke), join=joins)
+        finally:
+            self._painted = None
+
+
+def bind_undo(layer: Labels, session: Session) -> None:
+    """Let Ctrl+Z on the canvas take back steps of the session, brush strokes among them.
+
+    napari's own undo of the layer knows nothing of merges and would bring back old pixels.
+    """
+    for keys, act in (
+        (KeyMod.CtrlCmd | KeyCode.KeyZ, session.undo),
+        (KeyMod.CtrlCmd | KeyMod.Shift | KeyCode.KeyZ, session.redo),
+        (KeyMod.CtrlCmd | KeyCode.KeyY, session.redo),
+    ):
+        layer.bind_key(keys, lambda _layer, act=act: act(), overwrite=True)

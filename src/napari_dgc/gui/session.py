@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import weakref
 from dataclasses import dataclass, field, replace
 from enum import Enum
@@ -16,7 +17,8 @@ from napari_dgc.gui import layers as make
 from napari_dgc.gui.class_layers import ClassLayers
 from napari_dgc.gui.preferences import follow_preferences
 from napari_dgc.gui.wavelength import WavelengthText
-from napari_dgc.partition import History, MergeTree, Partition
+from napari_dgc.partition import MergeTree, Partition
+from napari_dgc.workspace import CorrectedMap, History, Workspace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from napari.layers import Image, Labels, Layer
 
     from napari_dgc.clustering.estimator import Clusterer
+    from napari_dgc.workspace import Command
 
 
 class TrainingState(Enum):
@@ -57,11 +60,11 @@ class Scan:
         True-colour layer, or None when the user removed it.
     labels
         Layer that shows the classes, or None before the first label map.
-    fine
-        (row, column) fine clusters with the user's corrections, 0 for no data; None
-        before the first label map.
-    predicted
-        The same as the model gave it.
+    key
+        What the scan is called in the workspace; stays when its layer is renamed.
+    corrected
+        Its fine label map as the model gave it, and the corrections over it; None before
+        the first label map.
     superseded
         Whether a calibrated scan was made of it, which is used in its place.
     """
@@ -70,8 +73,8 @@ class Scan:
     image: Image
     composite: Image | None = None
     labels: Labels | None = None
-    fine: NDArray[np.uint16] | None = None
-    predicted: NDArray[np.uint16] | None = field(default=None, repr=False)
+    key: str = ""
+    corrected: CorrectedMap | None = field(default=None, repr=False)
     superseded: bool = False
     # Where the session put the first pixel; elsewhere the user has moved the scan.
     _place: tuple[float, float] | None = field(default=None, repr=False)
@@ -80,6 +83,19 @@ class Scan:
     def name(self) -> str:
         """Name of the cube's layer; unique in its viewer."""
         return str(self.image.name)
+
+    @property
+    def fine(self) -> NDArray[np.uint16] | None:
+        """(row, column) fine clusters with the user's corrections, 0 for no data.
+
+        None before the first label map; another array after every change.
+        """
+        return None if self.corrected is None else self.corrected.values
+
+    @property
+    def predicted(self) -> NDArray[np.uint16] | None:
+        """The same as the model gave it."""
+        return None if self.corrected is None else self.corrected.base
 
 
 class Session:
@@ -112,6 +128,7 @@ class Session:
         viewer.layers.events.removed.connect(self._on_removed)
         for layer in list(viewer.layers):
             self._adopt(layer)
+        viewer.mouse_drag_callbacks.append(self._class_layers.follow_gestures)
         self._wavelength = WavelengthText(self, viewer)
 
     @property
@@ -139,6 +156,11 @@ class Session:
         if state is not self._state:
             self._state = state
             self.training_changed.emit()
+
+    @property
+    def work(self) -> Workspace | None:
+        """All that the user has done, or None before the first training."""
+        return None if self.history is None else self.history.work
 
     @property
     def partition(self) -> Partition | None:
@@ -225,7 +247,7 @@ class Session:
         if isinstance(cube, HyperCube) and not any(scan.image is layer for scan in self.scans):
             if self._shows(cube):
                 cube = layer.metadata[make.CUBE_KEY] = replace(cube)
-            self.scans.append(Scan(cube, layer))
+            self.scans.append(Scan(cube, layer, key=self._free_key(str(layer.name))))
             self._arrange()
             viewer = self.viewer
             if viewer is not None:
@@ -244,13 +266,19 @@ class Session:
                     self.scans_changed.emit()
                 return
 
+    def _free_key(self, name: str) -> str:
+        """Return a name that no other open scan has in the workspace."""
+        taken = {scan.key for scan in self.scans}
+        keys = (name if turn == 1 else f"{name} [{turn}]" for turn in itertools.count(1))
+        return next(key for key in keys if key not in taken)
+
     def _shows(self, cube: HyperCube) -> bool:
         """Tell whether a scan has this very cube, which must tell whose a layer is."""
         return any(scan.cube is cube for scan in self.scans)
 
     def _finish_draft(self, composite: Image | None) -> None:
-        """Have the composite of a big scan painted in full, of which a draft is shown."""
-        if composite is not None and make.DRAFT_KEY in composite.metadata:
+        """Have a composite painted in full that is a draft, or as others that share its stretch."""
+        if composite is not None and (make.DRAFT_KEY in composite.metadata or self.scans[1:]):
             from napari_dgc.gui.composites.live import get_live
 
             get_live(self)
@@ -291,8 +319,15 @@ class Session:
         self.set_partition(Partition.fine(clusters, tree))
 
     def set_partition(self, partition: Partition) -> None:
-        """Begin a new history at this partition (a model was loaded)."""
-        self.history = History(partition)
+        """Begin a new history at this partition (a model was loaded).
+
+        What does not depend on the model stays: leaves, lesions painted, details.
+        """
+        before = self.work
+        start = Workspace(partition)
+        if before is not None:
+            start = replace(before, partition=partition, classes_painted={})
+        self.history = History(start)
         self.history.on_change(self._on_history)
         self._on_history()
 
@@ -301,11 +336,38 @@ class Session:
         if self.history is None:
             self.start_partition(tree.clusters, tree)
         elif self.history.partition.clusters == tree.clusters:
-            self.history.amend(lambda partition: replace(partition, tree=tree))
+            self.history.amend(lambda work: work.with_partition(replace(work.partition, tree=tree)))
+
+    def do(self, command: Command, *, join: bool = False) -> bool:
+        """Carry out a command of the user (see `History.do`); nothing before the first labels."""
+        self._class_layers.absorb_all()
+        return self.history is not None and self.history.do(command, join=join)
+
+    def undo(self) -> None:
+        """Take back the user's last command."""
+        self._class_layers.absorb_all()
+        if self.history is not None:
+            self.history.undo()
+
+    def redo(self) -> None:
+        """Carry out again what was taken back last."""
+        self._class_layers.absorb_all()
+        if self.history is not None:
+            self.history.redo()
 
     def _on_history(self) -> None:
-        self._class_layers.refresh()
+        work = self.work
+        corrected = [
+            scan
+            for scan in self.scans
+            if work is not None
+            and scan.corrected is not None
+            and scan.corrected.move(work.painted_classes(scan.key))
+        ]
+        self._class_layers.refresh(corrected)
         self.partition_changed.emit()
+        if corrected:
+            self.labels_changed.emit()
 
     # --------------------------------------------------------------- labels
 
@@ -324,7 +386,9 @@ class Session:
         highest = int(labels.max(initial=1))
         if self.partition is None or self.partition.clusters < highest:
             self.start_partition(highest)
-        scan.fine = scan.predicted = np.asarray(labels, np.uint16)
+        scan.corrected = CorrectedMap(np.asarray(labels, np.uint16))
+        if self.work is not None:
+            scan.corrected.move(self.work.painted_classes(scan.key))
         self._class_layers.show(scan)
         self.labels_changed.emit()
 
@@ -337,7 +401,7 @@ class Session:
         for scan in gone:
             if scan.labels is not None:
                 scan.labels.name = f"{scan.labels.name} (model before)"
-            scan.labels = scan.fine = scan.predicted = None
+            scan.labels = scan.corrected = None
         if gone:
             self.scans_changed.emit()
             self.labels_changed.emit()

@@ -20,6 +20,7 @@ from napari_dgc.gui.tour_window import (
     tour_window,
     wait,
 )
+from napari_dgc.workspace.commands import SetClasses
 
 if TYPE_CHECKING:
     from napari_dgc.gui.session import Session
@@ -109,7 +110,7 @@ def _name_classes(session: Session) -> None:
         return
     wavelengths = summary_wavelengths(model.summary, session.scans[0].cube)
     named = suggest_partition(model.summary, partition.tree, wavelengths)
-    session.history.do("name classes", named)
+    session.do(SetClasses("name classes", named.classes))
 
 
 def _write_results(session: Session, out: Path) -> list[Path]:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,6 +38,7 @@ class ClassInfo:
     members: tuple[int, ...]
     name: str = ""
     colour: str = ""
+    note: str = ""
 
     @property
     def number(self) -> int:
@@ -54,6 +55,25 @@ class ClassInfo:
         """Colour to show, ``#rrggbb``: the user's, the name's, or that of the number."""
         named = NAME_COLOURS.get(self.name.casefold())
         return self.colour or named or cluster_colour(self.number)
+
+    def to_json(self) -> dict[str, object]:
+        """Describe the class with plain values."""
+        return {
+            "members": list(self.members),
+            "name": self.name,
+            "colour": self.colour,
+            "note": self.note,
+        }
+
+    @classmethod
+    def from_json(cls, content: Mapping[str, Any]) -> Self:
+        """Rebuild a class from `to_json`; raises what a partition turns into one sentence."""
+        return cls(
+            tuple(int(member) for member in _checked_list(content["members"])),
+            str(content["name"]),
+            _checked_colour(str(content["colour"])),
+            str(content.get("note", "")),
+        )
 
 
 @dataclass(frozen=True)
@@ -107,18 +127,20 @@ class Partition:
         for group in groups:
             members = tuple(sorted(group))
             named = {
-                (info.name, info.colour): None
+                (info.name, info.colour, info.note): None
                 for info in self.classes
-                if (info.name or info.colour) and set(info.members) & set(members)
+                if (info.name or info.colour or info.note) and set(info.members) & set(members)
             }
             # Names that disagree are dropped: a merged class is named anew, never guessed.
-            names = {name for name, _ in named if name}
-            colours = {colour for _, colour in named if colour}
+            names = {name for name, _, _ in named if name}
+            colours = {colour for _, colour, _ in named if colour}
+            notes = [note for _, _, note in named if note]
             classes.append(
                 ClassInfo(
                     members,
                     names.pop() if len(names) == 1 else "",
                     colours.pop() if len(colours) == 1 else "",
+                    "\n".join(dict.fromkeys(notes)),
                 )
             )
         return replace(self, classes=tuple(sorted(classes, key=lambda info: info.number)))
@@ -144,6 +166,48 @@ class Partition:
         kept = [other for other in self.classes if other is not info]
         single = [ClassInfo((member,)) for member in info.members]
         return replace(self, classes=tuple(sorted([*kept, *single], key=lambda i: i.number)))
+
+    def split_in_two(self, number: int) -> Self:
+        """Take back the last merge of the tree inside a class; its two parts are unnamed.
+
+        Where the class is not a branch of the tree, the parts are those of the smallest
+        branch that holds all of it.
+        """
+        info = self.class_of(number)
+        if len(info.members) < 2:
+            raise UserError(f"Class {info.title} is one fine cluster and cannot be split.")
+        if self.tree is None:
+            raise UserError("This model has no merge tree to split by; train or load another one.")
+        parts = self.tree.halves(info.members)
+        kept = [other for other in self.classes if other is not info]
+        halves = [ClassInfo(part) for part in parts]
+        return replace(self, classes=tuple(sorted([*kept, *halves], key=lambda i: i.number)))
+
+    def move(self, clusters: Iterable[int], number: int | None = None) -> Self:
+        """Move fine clusters into the class that holds cluster `number`, or into a new one.
+
+        The classes they come from keep name and colour; those left empty are gone.
+        """
+        moved = frozenset(clusters)
+        for cluster in moved:
+            self.class_of(cluster)
+        target = None if number is None else self.class_of(number)
+        classes = []
+        for info in self.classes:
+            if info is target:
+                members = tuple(sorted({*info.members, *moved}))
+            else:
+                members = tuple(m for m in info.members if m not in moved)
+            if members:
+                classes.append(replace(info, members=members))
+        if target is None and moved:
+            classes.append(ClassInfo(tuple(sorted(moved))))
+        return replace(self, classes=tuple(sorted(classes, key=lambda info: info.number)))
+
+    def annotate(self, number: int, note: str) -> Self:
+        """Give a class a note; an empty one takes it away."""
+        info = self.class_of(number)
+        return self._exchange(info, replace(info, note=note.strip()))
 
     def cut(self, groups: int) -> Self:
         """Regroup by cutting the merge tree to `groups` classes."""
@@ -194,41 +258,23 @@ class Partition:
         """Describe the partition with plain values (see `from_json`)."""
         return {
             "clusters": self.clusters,
-            "classes": [
-                {"members": list(info.members), "name": info.name, "colour": info.colour}
-                for info in self.classes
-            ],
-            "tree": None
-            if self.tree is None
-            else [[m.first, m.second, m.height] for m in self.tree.merges],
+            "classes": [info.to_json() for info in self.classes],
+            "tree": None if self.tree is None else self.tree.to_json(),
         }
 
     @classmethod
     def from_json(cls, content: Mapping[str, object]) -> Self:
         """Rebuild a partition from `to_json`; raises UserError when it is not one."""
-        from napari_dgc.partition.tree import Merge
-
         try:
             clusters = int(content["clusters"])  # type: ignore[call-overload]
             classes = tuple(
-                ClassInfo(
-                    tuple(int(member) for member in _checked_list(item["members"])),
-                    str(item["name"]),
-                    _checked_colour(str(item["colour"])),
-                )
+                ClassInfo.from_json(item)
                 for item in content["classes"]  # type: ignore[attr-defined]
             )
             raw = content["tree"]
-            tree = (
-                None
-                if raw is None
-                else MergeTree(
-                    clusters,
-                    tuple(Merge(int(a), int(b), float(h)) for a, b, h in raw),  # type: ignore[attr-defined]
-                )
-            )
+            tree = None if raw is None else MergeTree.from_json(raw)
             return cls(clusters, classes, tree)
-        except (KeyError, TypeError, ValueError, OverflowError) as error:
+        except (AttributeError, KeyError, TypeError, ValueError, OverflowError) as error:
             raise UserError(
                 f"The partition is damaged ({error}); export or save it anew."
             ) from None

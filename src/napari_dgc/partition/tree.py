@@ -1,8 +1,8 @@
 """The merge tree: from all fine clusters down to two."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, Self, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,12 +42,32 @@ class MergeTree:
                     raise ValueError(f"merge {position} uses node {node}, which is not free")
                 used.add(node)
 
+    def to_json(self) -> list[list[float]]:
+        """Describe the merges, cheapest first: two nodes and the height."""
+        return [[merge.first, merge.second, merge.height] for merge in self.merges]
+
+    @classmethod
+    def from_json(cls, content: Any) -> Self:
+        """Rebuild a tree from `to_json`; raises ValueError or TypeError when it is not one."""
+        merges = tuple(Merge(int(a), int(b), float(h)) for a, b, h in content)
+        return cls(len(merges) + 1, merges)
+
     def members(self, node: int) -> tuple[int, ...]:
         """Return the fine clusters below a node, ascending."""
         if node <= self.clusters:
             return (node,)
         merge = self.merges[node - self.clusters - 1]
         return tuple(sorted(self.members(merge.first) + self.members(merge.second)))
+
+    def halves(self, members: Iterable[int]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """Divide some fine clusters (two at least) where the tree joined them last."""
+        wanted = frozenset(members)
+        for merge in reversed(self.merges):
+            first = wanted.intersection(self.members(merge.first))
+            second = wanted.intersection(self.members(merge.second))
+            if first and second:
+                return tuple(sorted(first)), tuple(sorted(second))
+        raise ValueError("one cluster cannot be divided")
 
     def cut(self, groups: int) -> tuple[tuple[int, ...], ...]:
         """Undo all merges but the cheapest ones, leaving `groups` groups of fine clusters.

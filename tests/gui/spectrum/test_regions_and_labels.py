@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from napari_dgc.gui.session import TrainingState
+from napari_dgc.workspace.commands import NameClasses
 
 from .conftest import SHIFT
 
@@ -178,7 +179,7 @@ def test_class_has_its_name_and_colour(labelled, session, spectrum, mouse, qtbot
     from napari_dgc.partition import Partition
 
     assert isinstance(session.partition, Partition)
-    session.history.do("name", session.partition.rename(1, "lesion"))
+    session.do(NameClasses((1,), "lesion"))
     spectrum.tools.label.click()
     mouse.click(labelled[0], 5, 2)
     (curve,) = settled(spectrum, 1)

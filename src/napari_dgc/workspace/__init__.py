@@ -1,0 +1,16 @@
+"""All that a user has done to the labels of some scans: one value, with undo, redo and replay."""
+
+from napari_dgc.workspace.commands import Command
+from napari_dgc.workspace.corrections import CorrectedMap, Corrections, Stroke
+from napari_dgc.workspace.history import History
+from napari_dgc.workspace.state import ScanDetails, Workspace
+
+__all__ = [
+    "Command",
+    "CorrectedMap",
+    "Corrections",
+    "History",
+    "ScanDetails",
+    "Stroke",
+    "Workspace",
+]

@@ -1,0 +1,170 @@
+"""The state of a user's work on some scans, as one value."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from types import MappingProxyType
+from typing import Any, Self, TypeVar
+
+from napari_dgc.errors import UserError
+from napari_dgc.measure.leaves import LeafEdits
+from napari_dgc.measure.lesion_mask import MaskSettings
+from napari_dgc.partition import Partition
+from napari_dgc.workspace.corrections import NO_CORRECTIONS, Corrections
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True)
+class ScanDetails:
+    """What a user knows about a scan.
+
+    Parameters
+    ----------
+    plant, treatment
+        Free text; scans of one plant make a progress curve.
+    day
+        When it was taken, ISO 8601 (2026-05-31), or empty.
+    pixel_size_mm
+        Side of a pixel on the leaf in mm, or None when unknown.
+    """
+
+    plant: str = ""
+    treatment: str = ""
+    day: str = ""
+    pixel_size_mm: float | None = None
+
+    def __post_init__(self) -> None:
+        size = self.pixel_size_mm
+        if size is not None and not (math.isfinite(size) and size > 0):
+            raise UserError(f"The pixel size must be a length above 0 mm, not {size}.")
+        if self.day:
+            try:
+                date.fromisoformat(self.day)
+            except ValueError:
+                raise UserError(f"{self.day!r} is not a date; write it like 2026-05-31.") from None
+
+    def to_json(self) -> dict[str, object]:
+        """Describe the details with plain values."""
+        return {
+            "plant": self.plant,
+            "treatment": self.treatment,
+            "day": self.day,
+            "pixel_size_mm": self.pixel_size_mm,
+        }
+
+    @classmethod
+    def from_json(cls, content: Mapping[str, Any]) -> Self:
+        """Rebuild details from `to_json`; raises UserError when they are damaged."""
+        try:
+            size = content["pixel_size_mm"]
+            return cls(
+                str(content["plant"]),
+                str(content["treatment"]),
+                str(content["day"]),
+                None if size is None else float(size),
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise UserError(f"The details of a scan are damaged ({error}).") from None
+
+
+def _nothing() -> Mapping[str, Any]:
+    return MappingProxyType({})
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """Classes, brush corrections, lesion mask, leaves and scan details.
+
+    Fine label maps are not in here: they belong to the model and never change. Every
+    change is a command of `napari_dgc.workspace.commands`.
+
+    Parameters
+    ----------
+    partition
+        Classes of the fine clusters.
+    classes_painted
+        By scan: strokes over its fine label map; values are fine clusters.
+    lesions_painted
+        By scan: strokes over its lesion mask; values are `NOT_LESION` and `LESION`,
+        or `AUTOMATIC` where a correction is taken back.
+    masks
+        How lesions are made of classes.
+    leaves
+        By scan: where leaves were split and joined by hand.
+    details
+        By scan: plant, treatment, date, pixel size.
+    """
+
+    partition: Partition
+    classes_painted: Mapping[str, Corrections] = field(default_factory=_nothing)
+    lesions_painted: Mapping[str, Corrections] = field(default_factory=_nothing)
+    masks: MaskSettings = field(default_factory=MaskSettings)
+    leaves: Mapping[str, LeafEdits] = field(default_factory=_nothing)
+    details: Mapping[str, ScanDetails] = field(default_factory=_nothing)
+
+    def painted_classes(self, scan: str) -> Corrections:
+        """Return the strokes over a scan's fine label map."""
+        return self.classes_painted.get(scan, NO_CORRECTIONS)
+
+    def painted_lesions(self, scan: str) -> Corrections:
+        """Return the strokes over a scan's lesion mask."""
+        return self.lesions_painted.get(scan, NO_CORRECTIONS)
+
+    def leaf_edits(self, scan: str) -> LeafEdits:
+        """Return where leaves of a scan were split and joined by hand."""
+        return self.leaves.get(scan, LeafEdits())
+
+    def details_of(self, scan: str) -> ScanDetails:
+        """Return what is known about a scan."""
+        return self.details.get(scan, ScanDetails())
+
+    def with_partition(self, partition: Partition) -> Self:
+        """Return this state with other classes."""
+        return replace(self, partition=partition)
+
+    def to_json(self) -> dict[str, object]:
+        """Describe the state with plain values (see `from_json`)."""
+
+        def all_of(values: Mapping[str, Any]) -> dict[str, object]:
+            return {scan: value.to_json() for scan, value in sorted(values.items())}
+
+        return {
+            "partition": self.partition.to_json(),
+            "classes_painted": all_of(self.classes_painted),
+            "lesions_painted": all_of(self.lesions_painted),
+            "masks": self.masks.to_json(),
+            "leaves": all_of(self.leaves),
+            "details": all_of(self.details),
+        }
+
+    @classmethod
+    def from_json(cls, content: Mapping[str, Any]) -> Self:
+        """Rebuild a state from `to_json`; raises UserError when it is not one."""
+        try:
+            return cls(
+                Partition.from_json(content["partition"]),
+                _each(content["classes_painted"], Corrections.from_json),
+                _each(content["lesions_painted"], Corrections.from_json),
+                MaskSettings.from_json(content["masks"]),
+                _each(content["leaves"], LeafEdits.from_json),
+                _each(content["details"], ScanDetails.from_json),
+            )
+        except (KeyError, TypeError, AttributeError) as error:
+            raise UserError(
+                f"The saved work is damaged ({type(error).__name__}: {error}); "
+                "open an earlier copy of it."
+            ) from None
+
+
+def _each(content: Mapping[str, Any], read: Any) -> Mapping[str, Any]:
+    return MappingProxyType({str(scan): read(value) for scan, value in content.items()})
+
+
+def changed(values: Mapping[str, _T], scan: str, value: _T, empty: _T) -> Mapping[str, _T]:
+    """Return a mapping in which one scan has another value; `empty` ones are left out."""
+    others = {name: held for name, held in values.items() if name != scan}
+    return MappingProxyType(others if value == empty else {**others, scan: value})

@@ -1,0 +1,113 @@
+"""Corrections painted with napari's own brush: steps of the one undo, on canvas and dock."""
+
+import numpy as np
+import pytest
+from qtpy.QtCore import QPoint, Qt
+
+from napari_dgc.workspace.commands import MergeClasses, NameClasses
+
+CONTROL = Qt.KeyboardModifier.ControlModifier
+
+
+@pytest.fixture
+def canvas(labelled, viewer, qtbot):
+    """The canvas with the first scan's classes ready to be painted."""
+    viewer.window._qt_viewer.show()
+    viewer.reset_view()
+    qtbot.wait(50)
+    layer = labelled[0].labels
+    viewer.layers.selection.active = layer
+    layer.mode = "paint"
+    layer.brush_size = 1
+    layer.selected_label = 3
+    return viewer.window._qt_viewer.canvas.native
+
+
+def where(viewer, layer, row, column):
+    canvas = viewer.window._qt_viewer.canvas
+    world = layer.data_to_world((row, column))
+    position = canvas.view.scene.node_transform(canvas.view).map([world[-1], world[-2], 0, 1])
+    return QPoint(*(round(float(value)) for value in position[:2] / position[3]))
+
+
+def drag(qtbot, viewer, canvas, layer, points):
+    places = [where(viewer, layer, *point) for point in points]
+    left = Qt.MouseButton.LeftButton
+    qtbot.mouseMove(canvas, places[0])
+    qtbot.mousePress(canvas, left, pos=places[0])
+    for place in places[1:]:
+        qtbot.mouseMove(canvas, place)
+        qtbot.wait(20)
+    qtbot.mouseRelease(canvas, left, pos=places[-1])
+
+
+def test_a_drag_of_the_brush_is_one_step_and_ctrl_z_on_the_canvas_takes_it_back(
+    labelled, session, viewer, qtbot, canvas
+):
+    scan = labelled[0]
+    before = np.array(scan.labels.data)
+    drag(qtbot, viewer, canvas, scan.labels, [(4, 2), (4, 8), (9, 8)])
+    assert (scan.fine[4, 2:9] == 3).all()
+    assert (scan.fine[4:10, 8] == 3).all()
+    assert len(session.history.commands) == 1
+    assert "brush" in session.history.undo_title
+    painted = np.array(scan.labels.data)
+    qtbot.keyClick(canvas, Qt.Key.Key_Z, CONTROL)
+    np.testing.assert_array_equal(scan.labels.data, before)
+    np.testing.assert_array_equal(scan.fine, scan.predicted)
+    qtbot.keyClick(canvas, Qt.Key.Key_Y, CONTROL)
+    np.testing.assert_array_equal(scan.labels.data, painted)
+
+
+def test_two_drags_are_two_steps(labelled, session, viewer, qtbot, canvas):
+    layer = labelled[0].labels
+    drag(qtbot, viewer, canvas, layer, [(4, 2), (4, 5)])
+    drag(qtbot, viewer, canvas, layer, [(8, 2), (8, 5)])
+    assert len(session.history.commands) == 2
+    session.undo()
+    assert (labelled[0].fine[4, 2:6] == 3).all()
+    assert not (labelled[0].fine[8, 2:6] == 3).all()
+
+
+def test_fill_and_brush_are_two_steps(labelled, session, viewer, qtbot, canvas):
+    layer = labelled[0].labels
+    before = np.array(layer.data)
+    layer.mode = "fill"
+    drag(qtbot, viewer, canvas, layer, [(4, 2)])
+    filled = np.array(layer.data)
+    assert (filled != before).any()
+    layer.mode = "paint"
+    layer.selected_label = 1
+    drag(qtbot, viewer, canvas, layer, [(4, 2), (4, 4)])
+    assert len(session.history.commands) == 2
+    session.undo()
+    np.testing.assert_array_equal(layer.data, filled)
+    session.undo()
+    np.testing.assert_array_equal(layer.data, before)
+
+
+def test_ctrl_z_on_the_canvas_takes_merges_back_too(labelled, session, viewer, qtbot, canvas):
+    scan = labelled[0]
+    before = np.array(scan.labels.data)
+    drag(qtbot, viewer, canvas, scan.labels, [(4, 2), (4, 6)])
+    painted = np.array(scan.labels.data)
+    session.do(MergeClasses((2, 3)))
+    session.do(NameClasses((2,), "lesion"))
+    qtbot.keyClick(canvas, Qt.Key.Key_Z, CONTROL)
+    assert session.partition.class_of(2).name == ""
+    qtbot.keyClick(canvas, Qt.Key.Key_Z, CONTROL)
+    np.testing.assert_array_equal(scan.labels.data, painted)
+    qtbot.keyClick(canvas, Qt.Key.Key_Z, CONTROL)
+    np.testing.assert_array_equal(scan.labels.data, before)
+
+
+def test_pixels_written_by_a_script_become_a_step_before_the_next(labelled, session):
+    scan = labelled[0]
+    scan.labels.data[2, 2:5] = 4
+    session.do(MergeClasses((2, 3)))
+    assert len(session.history.commands) == 2
+    assert (scan.fine[2, 2:5] == 4).all()
+    session.undo()
+    session.undo()
+    np.testing.assert_array_equal(scan.fine, scan.predicted)
+    assert (scan.labels.data[2, 2:5] == scan.predicted[2, 2:5]).all()
