@@ -4,11 +4,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tifffile
 
 from napari_dgc.annotations import read_labels
 from napari_dgc.cli import main
 from napari_dgc.clustering.estimator import Clusterer
+from napari_dgc.cubes.envi_writer import write_envi
 from napari_dgc.cubes.matlab_writer import write_matlab
+from napari_dgc.cubes.read import open_cube
 
 Capture = pytest.CaptureFixture[str]
 
@@ -153,3 +156,19 @@ def test_the_number_of_classes_can_be_left_to_the_tree(
     assert segment(scans, model, tmp_path / "maps", "--classes", "auto") == 0
     labels = read_labels(tmp_path / "maps" / "first.tif")
     assert 2 <= len(np.unique(labels)) <= 8
+
+
+def test_scans_are_never_written_over(
+    model: Path, scans: list[Path], tmp_path: Path, capsys: Capture
+) -> None:
+    picture = tmp_path / "leaf.tif"
+    cube = open_cube(scans[0])
+    tifffile.imwrite(picture, np.asarray(cube.data), photometric="minisblack")
+    header = tmp_path / "bands.hdr"
+    write_envi(cube, header)
+    before = picture.read_bytes()
+    options = ("--wavelengths", str(header), "--layout", "band-row-column")
+    assert segment([picture], model, tmp_path, *options) == 2
+    assert "leaf.tif is a scan that is read here" in capsys.readouterr().err
+    assert picture.read_bytes() == before
+    assert segment([picture], model, tmp_path, *options, "--format", "png") == 0

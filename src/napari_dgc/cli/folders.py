@@ -3,8 +3,12 @@
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from napari_dgc.errors import UserError
+
+if TYPE_CHECKING:
+    from napari_dgc.cubes import HyperCube
 
 
 def make_folder(folder: Path, purpose: str) -> None:
@@ -41,6 +45,33 @@ def say_replaced(path: Path) -> None:
 
     if path.exists():
         say(f"the earlier {path} is replaced")
+
+
+def refuse_scans(paths: Iterable[Path], cubes: Iterable["HyperCube"]) -> None:
+    """Refuse to write over the scans themselves.
+
+    Parameters
+    ----------
+    paths
+        Files to be written.
+    cubes
+        What is read.
+
+    Raises
+    ------
+    UserError
+        When a file to be written is one of a scan.
+    """
+    from napari_dgc.cubes.envi_files import find_header
+
+    read = [source for cube in cubes if cube.path for source in (cube.path, find_header(cube.path))]
+    for path in paths:
+        for source in read:
+            if source is not None and source.exists() and path.exists() and path.samefile(source):
+                raise UserError(
+                    f"{path} is a scan that is read here and would be lost; give another folder "
+                    f"with --out."
+                )
 
 
 def refuse_same_names(names: Iterable[str], what: str) -> None:

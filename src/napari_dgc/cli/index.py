@@ -72,7 +72,7 @@ def bandwidth(text: str) -> float:
 def run(args: argparse.Namespace) -> int:
     """Write the maps; returns the exit status."""
     from napari_dgc.cli.cube_options import open_cubes, say_decisions
-    from napari_dgc.cli.folders import make_folder, refuse_same_names
+    from napari_dgc.cli.folders import make_folder, refuse_same_names, refuse_scans
     from napari_dgc.cli.interrupt import stop_on_interrupt
     from napari_dgc.cli.progress import ProgressLine, say
     from napari_dgc.cubes.reflectance import holds_reflectance
@@ -96,6 +96,7 @@ def run(args: argparse.Namespace) -> int:
             reason = why_not(index, cube, reflectance=reflectance, bandwidth_nm=args.average)
             if reason is not None:
                 raise UserError(reason)
+    refuse_scans((_map_path(args.out, cube, index) for cube in cubes for index in indices), cubes)
     make_folder(args.out, "the maps")
     say_decisions(cubes)
     for cube, reflectance in zip(cubes, calibrated, strict=True):
@@ -168,13 +169,17 @@ def _write_maps(
 
     found: list[list[object]] = []
     for index, values in zip(indices, maps, strict=True):
-        path = out / f"{cube.name}_{index.name}.tif"
+        path = _map_path(out, cube, index)
         uncalibrated = "" if reflectance else ", uncalibrated"
         write_value_image(values, path, f"{index.name} = {index.formula}{uncalibrated}")
         print(path, flush=True)
         numbers = [_number(value) for value in astuple(summarise(values))]
         found.append([cube.name, index.name, "yes" if reflectance else "no", *numbers])
     return found
+
+
+def _map_path(out: Path, cube: HyperCube, index: Index) -> Path:
+    return out / f"{cube.name}_{index.name}.tif"
 
 
 def _number(value: float | int) -> str:

@@ -62,7 +62,7 @@ def run(args: argparse.Namespace) -> int:
         write_value_image,
     )
     from napari_dgc.cli.cube_options import open_cubes, say_decisions, unpacked
-    from napari_dgc.cli.folders import make_folder, refuse_same_names
+    from napari_dgc.cli.folders import make_folder, refuse_same_names, refuse_scans
     from napari_dgc.cli.interrupt import stop_on_interrupt
     from napari_dgc.cli.progress import ProgressLine, say
     from napari_dgc.clustering.storage import load_model
@@ -75,6 +75,10 @@ def run(args: argparse.Namespace) -> int:
     table = partition.compact_lookup()
     colours = {label: info.shown_colour for label, info in enumerate(partition.classes, start=1)}
     out: Path = args.out
+    planned = [out / f"{cube.name}.{args.format}" for cube in cubes]
+    if args.confidence:
+        planned += [out / f"{cube.name}{CONFIDENCE_SUFFIX}.tif" for cube in cubes]
+    refuse_scans(planned, cubes)
     make_folder(out, "the label maps")
     say_decisions(cubes)
     if estimator.preprocessing:
