@@ -52,6 +52,8 @@ class ScanList(QListWidget):
         self._superseded: set[Scan] = set()
         self.setToolTip("Scans to train on together. All must have the same bands.")
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        # Names of scans often differ in their ends only.
+        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.itemChanged.connect(self._on_item_changed)
         self._copies = get_scan_copies(session)
         connect_while_alive(self, session.scans_changed, self.refresh)
@@ -86,7 +88,7 @@ class ScanList(QListWidget):
             item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
             on = scan not in self._unchecked
             item.setCheckState(Qt.CheckState.Checked if on else Qt.CheckState.Unchecked)
-            item.setToolTip(explain(scan.cube))
+            item.setToolTip(f"{scan.name}\n{explain(scan.cube)}")
             self.addItem(item)
         if not self._scans:
             item = QListWidgetItem(EMPTY)

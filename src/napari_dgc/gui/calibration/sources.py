@@ -10,7 +10,6 @@ from qtpy.QtWidgets import (
     QFormLayout,
     QLabel,
     QPushButton,
-    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
@@ -19,7 +18,7 @@ from napari_dgc.gui.calibration.file_row import FileRow
 from napari_dgc.gui.calibration.options import CalibrationForm
 from napari_dgc.gui.calibration.panel_rectangle import PanelRectangle
 from napari_dgc.gui.calibration.work import Wish
-from napari_dgc.gui.calm_boxes import CalmComboBox
+from napari_dgc.gui.calm_boxes import NameComboBox
 from napari_dgc.gui.lifetime import connect_while_alive
 
 if TYPE_CHECKING:
@@ -49,11 +48,9 @@ class CalibrationSources(QWidget):
         self._chosen: Scan | None = None
         self._cube: HyperCube | None = None
         self.rectangle = PanelRectangle(session, self)
-        self.scan = CalmComboBox()
-        self.scan.setToolTip("The scan to calibrate, in raw counts.")
-        self.kind = CalmComboBox()
+        self.scan = NameComboBox("The scan to calibrate, in raw counts.")
+        self.kind = NameComboBox("A scan of the white panel alone, or the panel in this picture.")
         self.kind.addItems(["from a file", "from a rectangle on the scan"])
-        self.kind.setToolTip("A scan of the white panel alone, or the panel in this picture.")
         self.white = FileRow(
             "White reference", "scan of the white panel", "A scan of the white panel alone."
         )
@@ -92,12 +89,6 @@ class CalibrationSources(QWidget):
         form = QFormLayout()
         form.setContentsMargins(0, 0, 0, 0)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
-        for combo in (self.scan, self.kind):
-            combo.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-            combo.setSizeAdjustPolicy(
-                CalmComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
-            )
-            combo.setMinimumContentsLength(12)
         form.addRow("Scan", self.scan)
         form.addRow("White reference", self.kind)
         form.addRow("", source)
@@ -130,7 +121,9 @@ class CalibrationSources(QWidget):
     def missing(self) -> str:
         """Say what is missing for a `wish`."""
         if self._chosen is None:
-            return "Open a scan of raw counts first: File › Open File(s)…"
+            return (
+                "Open a scan of raw counts first: File > Open File(s)…, or drop it on the canvas."
+            )
         if self.kind.currentIndex() == _FILE:
             return "Choose the white reference, a scan of the white panel."
         return "Press Draw rectangle and drag over the white panel in the picture."
@@ -139,8 +132,7 @@ class CalibrationSources(QWidget):
         """Show the scans that are open now."""
         self._scans = list(self._session.scans)
         with QSignalBlocker(self.scan):
-            self.scan.clear()
-            self.scan.addItems([scan.name for scan in self._scans] or ["No scan is open yet"])
+            self.scan.show_names([scan.name for scan in self._scans] or ["No scan is open yet"])
             if self._chosen in self._scans:
                 self.scan.setCurrentIndex(self._scans.index(self._chosen))
         self.scan.setEnabled(bool(self._scans))
@@ -153,20 +145,21 @@ class CalibrationSources(QWidget):
             return
         other = scan is not self._chosen
         self._chosen, self._cube = scan, cube
-        if cube is not None and other:
+        if other:
             self._fill_in(cube)
         self._on_changed()
 
-    def _fill_in(self, cube: HyperCube) -> None:
-        """Take over what lies beside the scan."""
-        white = None if cube.references is None else cube.references.white
-        dark = None if cube.references is None else cube.references.dark
+    def _fill_in(self, cube: HyperCube | None) -> None:
+        """Take over what lies beside the scan; nothing where none is open."""
+        beside = None if cube is None else cube.references
+        white = None if beside is None else beside.white
+        dark = None if beside is None else beside.dark
         for line, path in ((self.white, white), (self.dark, dark)):
             with QSignalBlocker(line):
-                if cube.path is not None:
+                if cube is not None and cube.path is not None:
                     line.folder = cube.path.parent
                 line.set_path(path)
-        self.form.show_exposure(cube.exposure_ms)
+        self.form.show_exposure(None if cube is None else cube.exposure_ms)
 
     def _on_kind(self) -> None:
         self._show_kind()

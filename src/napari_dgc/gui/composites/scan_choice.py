@@ -2,56 +2,70 @@
 
 from __future__ import annotations
 
-from qtpy.QtCore import QSignalBlocker, Signal
-from qtpy.QtWidgets import QComboBox
+from typing import NamedTuple
 
-from napari_dgc.gui.calm_boxes import CalmComboBox
+from qtpy.QtCore import QSignalBlocker, Signal
+
+from napari_dgc.gui.calm_boxes import NameComboBox
 from napari_dgc.gui.lifetime import connect_while_alive
 from napari_dgc.gui.scan_list import describe
 from napari_dgc.gui.session import Scan, Session
 
 
-class ScanChoice(CalmComboBox):
-    """All open scans, or one of them; kept up to date."""
+class _Entry(NamedTuple):
+    """A line of the box, and the scans it stands for."""
+
+    text: str
+    scans: tuple[Scan, ...]
+
+
+class ScanChoice(NameComboBox):
+    """All open scans, or one of them; kept up to date.
+
+    Counts that were calibrated can be chosen by themselves, and do not belong to "all".
+    """
 
     #: The choice is another one, or its scans have changed.
     chosen_changed = Signal()
 
     def __init__(self, session: Session) -> None:
-        super().__init__()
+        super().__init__("Scans to colour, and to compute indices of.")
         self._session = session
-        self._scans: list[Scan] = []
+        self._entries: list[_Entry] = []
+        # The one scan that the user wants; None: all, or the only one.
         self._picked: Scan | None = None
-        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.setMinimumContentsLength(14)
-        self.setToolTip("Scans to colour, and to compute indices of.")
         self.activated.connect(self._on_activated)
         connect_while_alive(self, session.scans_changed, self.refresh)
         self.refresh()
 
     def chosen(self) -> list[Scan]:
         """Return the scans chosen, in the order in which they were opened."""
-        return list(self._scans) if self._picked is None else [self._picked]
+        return [] if not self._entries else list(self._entries[self.currentIndex()].scans)
 
     def refresh(self) -> None:
-        """Show the scans that are open now, but for those that were calibrated into others."""
-        self._scans = [scan for scan in self._session.scans if not scan.superseded]
-        several = len(self._scans) > 1
-        if self._picked not in self._scans or not several:
+        """Show the scans that are open now; last come those that others were made of."""
+        scans = self._session.scans
+        before = [scan for scan in scans if scan.superseded]
+        now = [scan for scan in scans if not scan.superseded]
+        self._entries = []
+        if len(now) > 1:
+            self._entries.append(_Entry(f"All {len(now)} open scans", tuple(now)))
+        for scan in (*now, *before):
+            text = f"{scan.name}   {describe(scan.cube)}"
+            self._entries.append(_Entry(f"{text}, replaced" if scan in before else text, (scan,)))
+        if self._picked not in scans:
             self._picked = None
         with QSignalBlocker(self):
-            self.clear()
-            if several:
-                self.addItem(f"All {len(self._scans)} open scans")
-            for scan in self._scans:
-                self.addItem(f"{scan.name}   {describe(scan.cube)}")
-            if not self._scans:
-                self.addItem("No scan is open yet")
-            if self._picked is not None:
-                self.setCurrentIndex(self._scans.index(self._picked) + 1)
-        self.setEnabled(bool(self._scans))
+            self.show_names([entry.text for entry in self._entries] or ["No scan is open yet"])
+            rows = [
+                row for row, entry in enumerate(self._entries) if entry.scans == (self._picked,)
+            ]
+            self.setCurrentIndex(rows[0] if rows else 0)
+            self.show_tip()
+        self.setEnabled(bool(self._entries))
         self.chosen_changed.emit()
 
     def _on_activated(self, row: int) -> None:
-        self._picked = self._scans[row - 1] if len(self._scans) > 1 and row > 0 else None
+        whole = row == 0 and len(self._entries) > 1 and len(self._entries[0].scans) > 1
+        self._picked = None if whole or not self._entries else self._entries[row].scans[0]
         self.chosen_changed.emit()

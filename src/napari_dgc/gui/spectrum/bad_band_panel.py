@@ -10,19 +10,18 @@ from numpy.typing import NDArray
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import (
     QCheckBox,
-    QComboBox,
     QDoubleSpinBox,
     QHBoxLayout,
     QLabel,
     QLineEdit,
     QPushButton,
-    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
 
 from napari_dgc.cubes.bad_bands import format_bands, parse_bands
 from napari_dgc.errors import UserError
+from napari_dgc.gui.calm_boxes import NameComboBox
 from napari_dgc.gui.spectrum.bad_band_saving import SAVE_HEADER, BadBandSaving, save_title
 from napari_dgc.measure.band_noise import LOWEST_SIGNAL_TO_NOISE, suggest_bad_bands
 
@@ -73,9 +72,7 @@ class BadBandPanel(QWidget):
         self.ratios: NDArray[np.float64] | None = None
         hint = QLabel(_HINT)
         hint.setWordWrap(True)
-        self.scan = QComboBox()
-        self.scan.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self.scan.setToolTip("Scan whose bad bands are shown")
+        self.scan = NameComboBox("Scan whose bad bands are shown")
         self.together = QCheckBox()
         self.together.setChecked(True)
         self.list = QLineEdit()
@@ -137,8 +134,7 @@ class BadBandPanel(QWidget):
     def refresh(self) -> None:
         """Show the session as it is now."""
         scans, chosen = self._session.scans, self._edits.scan
-        self.scan.clear()
-        self.scan.addItems([scan.name for scan in scans])
+        self.scan.show_names([scan.name for scan in scans])
         self.scan.setCurrentIndex(-1 if chosen is None else scans.index(chosen))
         self.scan.setVisible(len(scans) > 1)
         others = len(self._edits.alike) - 1
