@@ -145,9 +145,15 @@ def test_labels_of_channels_tell_wavelengths(path, version):
     assert cube.wavelength_unit == "nm"
 
 
-def test_a_stack_of_time_points_is_refused(path):
-    ome(path, list("tcyx"), array=np.stack([CUBE, CUBE]))
-    assert "three axes" in refusal(path)
+def test_a_stack_of_time_points_is_offered_by_the_names_of_its_axes(path):
+    ome(path, list("tcyx"), array=np.stack([CUBE, 2 * CUBE]))
+    with pytest.raises(AmbiguousVariable) as question:
+        open_cube(path)
+    names = [info.name for info in question.value.candidates]
+    assert names == ["s0(1,:,:,:)", "s0(2,:,:,:)"]
+    cube = open_cube(path, variable=names[1])
+    assert cube.layout == "band-row-column"
+    np.testing.assert_array_equal(np.asarray(cube.data), 2 * CUBE)
 
 
 def test_which_array_is_asked_where_several_can_be_meant(path, version):

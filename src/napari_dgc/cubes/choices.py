@@ -22,6 +22,8 @@ class Request:
         ``"auto"``, or the order of the stored axes, such as ``"row-column-band"``.
     wavelengths
         Centre of each band, shape (bands,), in place of the file's own, or None.
+    image
+        Rows and columns of the image whose pixels a matrix holds, or None.
     ask
         Whether the user wants to choose the variable even where only one can be meant.
     token
@@ -33,6 +35,7 @@ class Request:
     variable: str | None = None
     layout: str = "auto"
     wavelengths: NDArray[np.float64] | None = None
+    image: tuple[int, int] | None = None
     ask: bool = False
     token: CancelToken = field(default_factory=never_cancelled)
     progress: Callable[[float], None] = lambda share: None

@@ -7,12 +7,16 @@ from typing import Any
 import h5py
 import numpy as np
 
-from napari_dgc.cubes.array_tree import MOST_VALUES, StoredInfo, can_be_cube, open_tree
+from napari_dgc.cubes.array_choice import can_be_cube
+from napari_dgc.cubes.array_open import open_tree
+from napari_dgc.cubes.array_tree import MOST_VALUES, StoredInfo
 from napari_dgc.cubes.choices import Request
 from napari_dgc.cubes.cube import HyperCube
 from napari_dgc.cubes.hdf5_heaps import attribute_is_sound, values_are_sound
 from napari_dgc.cubes.lazy import LazyCube
 from napari_dgc.cubes.plausible import refuse_implausible
+from napari_dgc.cubes.readings import Reading
+from napari_dgc.cubes.views import lazy_view
 from napari_dgc.errors import UserError, readable
 
 SUFFIXES = (".h5", ".hdf5", ".hdf", ".he5", ".h5cube", ".nc", ".nc4")
@@ -149,11 +153,12 @@ class HDF5Tree:
         except _ERRORS:
             return None
 
-    def load(self, name: str, axes: tuple[int, int, int]) -> LazyCube:
-        """Return three axes of a dataset, left on disk."""
-        dataset, where = self._datasets[name], f"“{name}” of {self.path}"
+    def load(self, reading: Reading, layout: str) -> LazyCube:
+        """Return three axes of a dataset, left on disk; `layout` orders unfolded pixels."""
+        dataset = self._datasets[reading.variable.name]
+        where = f"“{reading.name}” of {self.path}"
         refuse_unsound(dataset, where)
-        cube = LazyCube(dataset, axes, where)
+        cube = lazy_view(dataset, reading, layout, where)
         cube[:1, :1, :1]  # a missing filter or a cut-off file shows here, not during training
         cube[-1:, -1:, -1:]
         return cube

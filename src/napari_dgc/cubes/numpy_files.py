@@ -1,24 +1,25 @@
 """NumPy's ``.npy`` and ``.npz`` files, read where they lie; nothing is ever unpickled."""
 
+import math
 import zipfile
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from napari_dgc.cubes.array_tree import MOST_VALUES, StoredInfo, can_be_cube, open_tree
+from napari_dgc.cubes.array_choice import can_be_cube
+from napari_dgc.cubes.array_open import open_tree
+from napari_dgc.cubes.array_tree import MOST_VALUES, StoredInfo
 from napari_dgc.cubes.choices import Request
 from napari_dgc.cubes.cube import HyperCube
-from napari_dgc.cubes.layout import (
-    BandEvidence,
-    Turnable,
-    bands_first,
-    cube_axes,
-    decide_layout,
-)
+from napari_dgc.cubes.layout import Turnable
 from napari_dgc.cubes.plain_file import PlainCube
 from napari_dgc.cubes.plausible import refuse_implausible
+from napari_dgc.cubes.readings import Reading
+from napari_dgc.cubes.views import Lengths, PlainView, plain_view
 from napari_dgc.errors import UserError, readable
 
 _MOST_HEADER = 1 << 20
@@ -51,39 +52,60 @@ def open_npy(path: Path, request: Request) -> HyperCube:
     path
         The file.
     request
-        `layout` and number of wavelengths are used.
+        `variable` names one cube of a stack, ``(2,:,:,:)``.
 
     Raises
     ------
     UserError
         Damaged, no cube, or an array of Python objects.
-    AmbiguousLayout
-        Nothing tells which axis holds the bands.
+    AmbiguousVariable, AmbiguousLayout
+        Only the user can tell.
     """
-    if request.variable is not None:
-        raise UserError(f"{path} holds one array; there is no “{request.variable}” to choose.")
-    try:
-        with path.open("rb") as file:
-            shape, dtype, fortran = read_header(file)
-            offset = file.tell()
-    except ValueError as error:
-        reason = " ".join(str(error).split())[:160].rstrip(".")
-        raise UserError(f"{path} is not a .npy file or is damaged ({reason}).") from error
-    if dtype.hasobject:
-        raise UserError(f"{path} holds Python objects, which are not opened; save plain numbers.")
-    axes = cube_axes(shape, dtype, str(path))
-    stored = _plain(path, dtype, offset, [shape[axis] for axis in axes], fortran)
-    count = request.wavelength_count
-    evidence = BandEvidence(wavelength_counts=[] if count is None else [count])
-    layout, reason = decide_layout(stored, request.layout, evidence, str(path))
-    return HyperCube(
-        data=bands_first(stored, layout),
-        name=path.stem,
-        path=path,
-        format="NumPy",
-        layout=layout,
-        notes=(reason,),
-    )
+    return open_tree(NpyTree(path), request)
+
+
+class NpyTree:
+    """The array of a ``.npy`` file, which has no name.
+
+    Parameters
+    ----------
+    path
+        The file.
+
+    Raises
+    ------
+    UserError
+        Not such a file, or damaged.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.format = "NumPy"
+        try:
+            with path.open("rb") as file:
+                shape, self._dtype, self._fortran = read_header(file)
+                self._offset = file.tell()
+        except ValueError as error:
+            reason = " ".join(str(error).split())[:160].rstrip(".")
+            raise UserError(f"{path} is not a .npy file or is damaged ({reason}).") from error
+        if self._dtype.hasobject:
+            raise UserError(
+                f"{path} holds Python objects, which are not opened; save plain numbers."
+            )
+        self.arrays = [StoredInfo("", shape, self._dtype)]
+
+    def attributes(self, name: str) -> Mapping[str, Any]:
+        """Return nothing: such an array has no attributes."""
+        return {}
+
+    def values(self, name: str) -> Any:
+        """Return nothing: there is no other array."""
+        return None
+
+    def load(self, reading: Reading, layout: str) -> Turnable:
+        """Return three axes of the array, left in the file; `layout` orders unfolded pixels."""
+        view = partial(_plain, self.path, self._dtype, self._offset)
+        return plain_view(view, reading, layout, str(self.path), first_fastest=self._fortran)
 
 
 def read_header(file: IO[bytes]) -> tuple[tuple[int, ...], np.dtype[Any], bool]:
@@ -126,11 +148,9 @@ def read_header(file: IO[bytes]) -> tuple[tuple[int, ...], np.dtype[Any], bool]:
 
 
 def _plain(
-    path: Path, dtype: np.dtype[Any], offset: int, shape: list[int], fortran: bool
+    path: Path, dtype: np.dtype[Any], offset: int, first: int, lengths: Lengths, axes: Lengths
 ) -> PlainCube:
-    if fortran:
-        return PlainCube(path, dtype, offset, shape[::-1], (2, 1, 0))
-    return PlainCube(path, dtype, offset, shape)
+    return PlainCube(path, dtype, offset + first * dtype.itemsize, lengths, axes)
 
 
 def is_npz(path: Path) -> bool:
@@ -213,17 +233,20 @@ class NpzTree:
         except UserError:
             return None
 
-    def load(self, name: str, axes: tuple[int, int, int]) -> Turnable:
-        """Return three axes of an array."""
+    def load(self, reading: Reading, layout: str) -> Turnable:
+        """Return three axes of an array; `layout` orders unfolded pixels."""
+        name = reading.variable.name
+        where = f"“{reading.name}” of {self.path}"
         info = next(info for info in self.arrays if info.name == name)
         member, offset, fortran = self._members[name]
-        shape = [info.shape[axis] for axis in axes]
+        view: PlainView
         if member.compress_type == zipfile.ZIP_STORED:
-            return _plain(self.path, info.dtype, self._start(member) + offset, shape, fortran)
-        size = int(np.prod(info.shape, dtype=object)) * info.dtype.itemsize
-        refuse_implausible(f"“{name}” of {self.path}", size, member.compress_size, size)
-        loaded: Turnable = self._loaded(name).reshape(shape)
-        return loaded
+            view = partial(_plain, self.path, info.dtype, self._start(member) + offset)
+        else:
+            size = int(np.prod(info.shape, dtype=object)) * info.dtype.itemsize
+            refuse_implausible(where, size, member.compress_size, size)
+            view = partial(_loaded_part, self._loaded(name).ravel(order="K"))
+        return plain_view(view, reading, layout, where, first_fastest=fortran)
 
     def _loaded(self, name: str) -> Any:
         try:
@@ -248,3 +271,10 @@ class NpzTree:
     def _damaged(self, error: Exception) -> UserError:
         reason = " ".join(str(error).split())[:160].rstrip(".") or type(error).__name__
         return UserError(f"{self.path} is not a .npz file or is damaged ({reason}).")
+
+
+def _loaded_part(
+    samples: NDArray[Any], first: int, lengths: Lengths, axes: Lengths
+) -> NDArray[Any]:
+    part = samples[first : first + math.prod(lengths)]
+    return part.reshape(lengths).transpose(axes)

@@ -50,6 +50,7 @@ def open_cube(
     layout: str = "auto",
     wavelengths: NDArray[np.float64] | None = None,
     wavelength_unit: str | None = None,
+    image: tuple[int, int] | None = None,
     ask: bool = False,
     token: CancelToken | None = None,
     progress: Callable[[float], None] = lambda share: None,
@@ -66,11 +67,15 @@ def open_cube(
         where only one can be meant.
     layout
         Order of the axes where the file does not tell it, one of `LAYOUTS`:
-        ``"auto"``, ``"band-row-column"``, ``"row-column-band"``, ``"row-band-column"``.
+        ``"auto"``, ``"band-row-column"``, ``"row-column-band"``, ``"row-band-column"``;
+        of the pixels in a matrix, ``"column-by-column"`` or ``"row-by-row"``.
     wavelengths
         Centre of each band, shape (bands,), in place of the file's own.
     wavelength_unit
         Unit of `wavelengths`: ``"nm"``, ``"um"`` or ``"cm-1"``; guessed by default.
+    image
+        (rows, columns) of a flattened cube, a matrix of pixels × bands, where nothing
+        in the file tells them.
     ask
         Raise `AmbiguousVariable` with all that can be the cube even where only
         one is likely to be meant.
@@ -96,13 +101,19 @@ def open_cube(
     """
     path = Path(path)
     token = token or never_cancelled()
-    request = Request(variable, layout, wavelengths, ask, token, progress)
+    request = Request(variable, layout, wavelengths, image, ask, token, progress)
     try:
         _refuse_unreadable(path)
         found = find_format(path)
         if found is None:
             raise UserError(_not_supported(path))
-        cube = _with_empty_bands(_with_fill_value(found.open(path, request)))
+        cube = found.open(path, request)
+        if image is not None and (cube.rows, cube.columns) != image:
+            raise UserError(
+                f"{path} has {cube.rows} rows × {cube.columns} columns; --rows-columns is for "
+                "matrices of pixels × bands only, leave it out."
+            )
+        cube = _with_empty_bands(_with_fill_value(cube))
     except InterruptedError:
         raise
     except OSError as error:

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from napari_dgc.cubes.array_tree import can_be_cube, open_tree
+from napari_dgc.cubes.array_choice import can_be_cube
+from napari_dgc.cubes.array_open import open_tree
 from napari_dgc.cubes.choices import Request
 from napari_dgc.cubes.cube import HyperCube
 

@@ -17,6 +17,8 @@ from napari_dgc.cubes.attributes import number
 from napari_dgc.cubes.lazy import LazyCube
 from napari_dgc.cubes.packed_sizes import HEAD, declared_size
 from napari_dgc.cubes.plausible import GREATEST_COMPRESSION, refuse_implausible
+from napari_dgc.cubes.readings import Reading
+from napari_dgc.cubes.views import lazy_view
 from napari_dgc.errors import UserError
 
 _MOST_METADATA = 16 << 20
@@ -164,11 +166,12 @@ class ZarrTree:
         except Exception:  # noqa: BLE001 - what cannot be read tells nothing
             return None
 
-    def load(self, name: str, axes: tuple[int, int, int]) -> LazyCube:
-        """Return three axes of an array, left in the folder."""
+    def load(self, reading: Reading, layout: str) -> LazyCube:
+        """Return three axes of an array, left in the folder; `layout` orders unfolded pixels."""
+        name = reading.variable.name
         array = self._opened[name]
         self._check(name, array)
-        cube = LazyCube(array, axes, self._where(name))
+        cube = lazy_view(array, reading, layout, self._where(reading.name))
         cube[:1, :1, :1]  # damaged chunks show here, not during training
         cube[-1:, -1:, -1:]
         return cube

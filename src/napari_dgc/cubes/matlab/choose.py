@@ -6,7 +6,14 @@ from pathlib import Path
 from napari_dgc.cubes.choices import AmbiguousVariable, Request, VariableInfo, describe_shape
 from napari_dgc.cubes.matlab.beside import Beside
 from napari_dgc.cubes.matlab.file import MatFile, is_outermost, short
-from napari_dgc.cubes.matlab.readings import (
+from napari_dgc.cubes.matrices import (
+    ask_for_size,
+    flattened_reading,
+    readings_of_size,
+    refuse_matrix,
+    without_size,
+)
+from napari_dgc.cubes.readings import (
     NUMERIC,
     Reading,
     named_in_stack,
@@ -45,17 +52,17 @@ def choose_reading(file: MatFile, path: Path, request: Request, notes: list[str]
         Several can be meant, or the user wants to be asked.
     """
     if request.variable is not None:
-        found = _named(file, request.variable)
+        found = _named(file, request.variable, request)
         if found is None and file.unfold():
-            found = _named(file, request.variable)
+            found = _named(file, request.variable, request)
         if found is None:
-            raise UserError(_why_not(file, request.variable, path))
+            raise _why_not(file, request.variable, path, request)
         return found
-    readings = _readings(file)
+    readings = _readings(file, request)
     if not readings and file.unfold():
-        readings = _readings(file)
+        readings = _readings(file, request)
     if not readings:
-        raise UserError(_nothing(file, path))
+        raise _nothing(file, path, request)
     # A picture for display (red, green, blue) beside a cube is not meant.
     spectral = [reading for reading in readings if not _is_picture(reading)] or readings
     if request.ask:
@@ -80,8 +87,12 @@ def choose_reading(file: MatFile, path: Path, request: Request, notes: list[str]
     )
 
 
-def _readings(file: MatFile) -> list[Reading]:
+def _readings(file: MatFile, request: Request) -> list[Reading]:
     """Return cubes and stacks of cubes; where there are none, matrices of pixels."""
+    if request.image is not None:
+        of_size = readings_of_size(file.variables, request.image)
+        if of_size:
+            return of_size
     beside = Beside(file)
     counts = beside.wavelength_lengths()
     found: list[Reading] = []
@@ -103,59 +114,71 @@ def _unfolded(file: MatFile) -> list[Reading]:
 def _offered_when_asked(file: MatFile, likely: Sequence[Reading]) -> list[VariableInfo]:
     known = {reading.name for reading in likely}
     others = [reading for reading in _unfolded(file) if reading.name not in known]
-    return [reading.offered for reading in (*likely, *others)]
+    offered = [reading.offered for reading in (*likely, *others)]
+    known.update(info.name for info in offered)
+    return offered + [info for info in without_size(file.variables) if info.name not in known]
 
 
-def _named(file: MatFile, wanted: str) -> Reading | None:
+def _named(file: MatFile, wanted: str, request: Request) -> Reading | None:
     info = next((info for info in file.variables if info.name == wanted), None)
     if info is None:
         return named_in_stack(wanted, file.variables)
     if len(info.shape) == 4:
         readings = stack_readings(info, (), ())
         return readings[0] if len(readings) == 1 else None
+    if request.image is not None and len(info.shape) == 2:
+        return flattened_reading(info, request.image, "as asked for")
     return plain_reading(info) or Beside(file).size_of_image(info)
 
 
-def _why_not(file: MatFile, wanted: str, path: Path) -> str:
+def _why_not(file: MatFile, wanted: str, path: Path, request: Request) -> UserError:
     info = next((info for info in file.variables if info.name == wanted), None)
     if info is None:
-        return f"{path} has no variable “{wanted}”; it holds {_listed(file.variables)}."
+        return UserError(
+            f"{path} has no variable “{wanted}”; it holds {_listed(file.variables)}."
+        )
     what = f"The variable {info} of {path}"
     if info.dtype in NUMERIC and len(info.shape) == 4:
-        return (
+        return UserError(
             f"{what} has four axes; choose one cube of the stack, such as "
             f"--variable '{wanted}(:,:,:,1)' or --variable '{wanted}(1,:,:,:)'."
         )
     if info.dtype in NUMERIC and len(info.shape) == 2 and min(info.shape) > 1:
-        return (
-            f"{what} is a matrix: if its rows are pixels, save the number of rows and columns of "
-            "the image beside it, in variables rows and cols."
-        )
+        return refuse_matrix(what, info.shape, request)
     held = [
         other for other in file.variables if other.name.startswith((f"{wanted}.", f"{wanted}{{"))
     ]
     if held:
-        return f"{what} is no cube itself; it holds {_listed(held)}."
-    return f"{what} is not a cube: three axes of real numbers are needed."
+        return UserError(
+            f"{what} is no cube itself; it holds {_listed(held)}: choose one with --variable NAME."
+        )
+    return UserError(
+        f"{what} is not a cube: three axes of real numbers are needed; choose another one with "
+        "--variable NAME."
+    )
 
 
-def _nothing(file: MatFile, path: Path) -> str:
+def _nothing(file: MatFile, path: Path, request: Request) -> UserError:
     if any("hypercube" in info.dtype for info in file.variables):
-        return (
+        return UserError(
             f"{path} holds a hypercube object, which only MATLAB can read; "
             "save its properties DataCube and Wavelength as variables of their own."
         )
     stack = next(
         (info for info in file.variables if len(info.shape) == 4 and info.dtype in NUMERIC), None
     )
-    more = (
-        ""
-        if stack is None
-        else (f"; a cube out of four axes is named like --variable '{stack.name}(:,:,:,1)'")
-    )
-    return (
+    matrices = without_size(file.variables)
+    if matrices and stack is None and request.image is None:
+        return ask_for_size(path, matrices)
+    what = "give the file of the scan itself"
+    if stack is not None:
+        what = f"a cube out of four axes is named like --variable '{stack.name}(:,:,:,1)'"
+    elif request.image is not None:
+        rows, columns = request.image
+        what = f"no matrix has {rows}×{columns} = {rows * columns} pixels: check --rows-columns"
+    return UserError(
         f"{path} holds no cube, that is, no variable of real numbers with three axes; "
-        f"it holds {_listed(file.variables)}{more}."
+        f"it holds {_listed(file.variables)}; {what}."
     )
 
 

@@ -11,7 +11,7 @@ from napari_dgc.cubes.hdf5 import is_hdf5
 from napari_dgc.cubes.layout import Turnable
 from napari_dgc.cubes.matlab.hdf5 import HDF5MatFile
 from napari_dgc.cubes.matlab.plain import PlainMatFile
-from napari_dgc.cubes.matlab.readings import Reading
+from napari_dgc.cubes.readings import Reading
 
 
 class MatFile(Protocol):

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from napari_dgc.cubes.choices import VariableInfo
 from napari_dgc.cubes.hdf5 import damaged, open_file, own_names, refuse_unsound
 from napari_dgc.cubes.hdf5_heaps import attribute_is_sound, values_are_sound
-from napari_dgc.cubes.lazy import LazyCube, StoredArray
+from napari_dgc.cubes.lazy import LazyCube
 from napari_dgc.cubes.matlab.elements import MOST_ENTRIES, subscript
-from napari_dgc.cubes.matlab.readings import Reading
-from napari_dgc.cubes.matlab.views import OneOfStack, UnfoldedPixels
+from napari_dgc.cubes.readings import Reading
+from napari_dgc.cubes.views import lazy_view
 from napari_dgc.errors import readable
 
 _MARK = b"MATLAB 7.3 MAT-file"
@@ -79,20 +79,11 @@ class HDF5MatFile:
         name = reading.variable.name
         dataset = self._datasets[name]
         where = f"The variable “{name}” of {self._path}"
-        lengths, axes = reading.stored(layout, first_fastest=self._reversed)
-        stored: StoredArray = dataset
-        if reading.stack is not None:
-            axis, index = reading.stack
-            stored = OneOfStack(dataset, 3 - axis if self._reversed else axis, index)
-        elif reading.image is not None:
-            pixel_axis = 1 - reading.pixel_axis if self._reversed else reading.pixel_axis
-            cut = (lengths[pixel_axis], lengths[pixel_axis + 1])
-            stored = UnfoldedPixels(dataset, pixel_axis, cut)
         try:
             refuse_unsound(dataset, where)
         except (OSError, RuntimeError) as error:
             raise damaged(self._path, error) from error
-        cube = LazyCube(stored, axes, where)
+        cube = lazy_view(dataset, reading, layout, where, reversed_axes=self._reversed)
         cube[:1, :1, :1]  # a missing filter or a cut-off file shows here, not during training
         return cube
 

@@ -12,17 +12,16 @@ from napari_dgc.cubes.cube import CubeArray, HyperCube
 from napari_dgc.cubes.layout import (
     BAND_LAST,
     BY_COLUMNS,
-    PIXEL_ORDERS,
     BandEvidence,
     bands_first,
     decide_layout,
 )
-from napari_dgc.cubes.matlab.beside import Beside, shown_size
+from napari_dgc.cubes.matlab.beside import Beside
 from napari_dgc.cubes.matlab.choose import choose_reading
 from napari_dgc.cubes.matlab.file import MatFile, open_file
-from napari_dgc.cubes.matlab.pixel_order import pixel_order
-from napari_dgc.cubes.matlab.readings import Reading
-from napari_dgc.errors import UserError
+from napari_dgc.cubes.matrices import pixel_layout, unfolding_note
+from napari_dgc.cubes.pixel_order import pixel_order
+from napari_dgc.cubes.readings import Reading
 
 
 def open_matlab(path: Path, request: Request) -> HyperCube:
@@ -84,20 +83,9 @@ def _unfolded(
     file: MatFile, reading: Reading, request: Request, notes: list[str]
 ) -> tuple[CubeArray, str]:
     """Return a matrix of pixels as a cube, and the order in which the pixels come."""
-    layout = request.layout
-    if layout == "auto":
+    layout, how = pixel_layout(reading, request.layout), "as asked for"
+    if layout is None:
         layout = pixel_order(file.load(reading, BY_COLUMNS))
         how = "as MATLAB stores them" if layout == BY_COLUMNS else "as the picture shows"
-    elif layout in PIXEL_ORDERS:
-        how = "as asked for"
-    else:
-        raise UserError(
-            f"The pixels of {reading.name} in {request.layout} order cannot be told: it is a "
-            f"matrix of pixels; choose the layout {' or '.join(PIXEL_ORDERS)}."
-        )
-    other = next(order for order in PIXEL_ORDERS if order != layout)
-    notes.append(
-        f"{shown_size(reading)}, its pixels taken {layout.replace('-', ' ')} {how}; "
-        f"the layout {other} is the other way round."
-    )
+    notes.append(unfolding_note(reading, layout, how))
     return bands_first(file.load(reading, layout), BAND_LAST), layout

@@ -5,9 +5,9 @@ is in a struct before it has read all of it, and a damaged type of samples ends 
 The tests compare with it.
 """
 
-import math
 import struct
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 
 from napari_dgc.cubes.choices import Request, VariableInfo
 from napari_dgc.cubes.layout import Turnable
-from napari_dgc.cubes.lazy import LazyCube
 from napari_dgc.cubes.matlab.elements import (
     COMPRESSED,
     MATRIX,
@@ -26,10 +25,10 @@ from napari_dgc.cubes.matlab.elements import (
     walk,
 )
 from napari_dgc.cubes.matlab.inflate import Bytes, FileBytes, head, inflate
-from napari_dgc.cubes.matlab.readings import Reading
 from napari_dgc.cubes.matlab.version4 import list_matrices
-from napari_dgc.cubes.matlab.views import EveryNth
 from napari_dgc.cubes.plain_file import PlainCube
+from napari_dgc.cubes.readings import Reading
+from napari_dgc.cubes.views import plain_view
 from napari_dgc.errors import UserError
 
 _HEADER = 128
@@ -108,28 +107,19 @@ class PlainMatFile:
         found = self._stored[reading.variable.name]
         dtype = found.element.dtype
         assert dtype is not None  # readings are of real numbers
-        lengths, axes = reading.stored(layout)
-        start = found.element.offset
-        if reading.stack is None:
-            return self._view(found, dtype, start, lengths, axes)
-        axis, index = reading.stack
-        if axis == 3 or reading.variable.shape[axis] == 1:
-            start += index * math.prod(lengths) * dtype.itemsize
-            return self._view(found, dtype, start, lengths, axes)
-        count = reading.variable.shape[0]
-        whole = (lengths[0], lengths[1], lengths[2] * count)
-        stored = self._view(found, dtype, start, whole, (0, 1, 2))
         where = f"The variable “{reading.name}” of {self._path}"
-        return LazyCube(EveryNth(stored, count, index), axes, where)
+        view = partial(self._view, found, dtype)
+        return plain_view(view, reading, layout, where, first_fastest=True)
 
     def _view(
         self,
         found: _Stored,
         dtype: np.dtype[Any],
-        start: int,
+        first: int,
         lengths: tuple[int, int, int],
         axes: tuple[int, int, int],
     ) -> Turnable:
+        start = found.element.offset + first * dtype.itemsize
         source = self._unpacked(found)
         if isinstance(source, FileBytes):
             return PlainCube(source.path, dtype, start, lengths, axes)

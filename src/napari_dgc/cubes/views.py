@@ -1,16 +1,86 @@
 """Parts of stored arrays that have three axes, without reading them."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_dgc.cubes.lazy import StoredArray
+from napari_dgc.cubes.layout import Turnable
+from napari_dgc.cubes.lazy import LazyCube, StoredArray
+from napari_dgc.cubes.readings import Reading
 from napari_dgc.cubes.windowed import Span, WindowedArray
 
 #: Samples read at once where more than those asked for are read.
 _BLOCK = 4 << 20
+
+Lengths = tuple[int, int, int]
+#: Views plain samples: the first sample, three lengths with the last one fastest, and for
+#: each axis of the view the one of these lengths.
+PlainView = Callable[[int, Lengths, Lengths], Turnable]
+
+
+def lazy_view(
+    stored: StoredArray, reading: Reading, layout: str, where: str, *, reversed_axes: bool = False
+) -> LazyCube:
+    """Return three axes of a stored array of any number of axes, left on disk.
+
+    Parameters
+    ----------
+    stored
+        The array.
+    reading
+        How it is read.
+    layout
+        Order of the pixels where they are unfolded.
+    where
+        File and variable, for messages.
+    reversed_axes
+        Whether the array has its axes the other way round than `reading` says.
+    """
+    last = len(reading.variable.shape) - 1
+
+    def place(axis: int) -> int:
+        return last - axis if reversed_axes else axis
+
+    if reading.image is not None:
+        lengths, axes = reading.stored(layout, first_fastest=reversed_axes)
+        pixels = place(reading.pixel_axis)
+        cut = (lengths[pixels], lengths[pixels + 1])
+        return LazyCube(UnfoldedPixels(stored, pixels, cut), axes, where)
+    of_cube = [place(axis) for axis in reading.axes]
+    if reading.stack is None:
+        return LazyCube(stored, of_cube, where)
+    stack = place(reading.stack[0])
+    one = OneOfStack(stored, stack, reading.stack[1])
+    return LazyCube(one, [axis - (axis > stack) for axis in of_cube], where)
+
+
+def plain_view(
+    view: PlainView, reading: Reading, layout: str, where: str, *, first_fastest: bool
+) -> Turnable:
+    """Return three axes of samples that lie plainly one after the other.
+
+    Parameters
+    ----------
+    view
+        Views a part of the samples.
+    reading, layout, where
+        As for `lazy_view`.
+    first_fastest
+        Whether the first axis of the array is the fastest one, or the slowest one.
+    """
+    lengths, axes = reading.stored(layout, first_fastest=first_fastest)
+    if reading.stack is None:
+        return view(0, lengths, axes)
+    axis, index = reading.stack
+    count = reading.variable.shape[axis]
+    before = sum(other < axis for other in reading.axes)
+    if count == 1 or before == (3 if first_fastest else 0):  # the cubes follow each other
+        return view(index * math.prod(lengths), lengths, axes)
+    whole = view(0, (lengths[0], lengths[1], lengths[2] * count), (0, 1, 2))
+    return LazyCube(EveryNth(whole, count, index), axes, where)
 
 
 class OneOfStack:
