@@ -175,7 +175,7 @@ def run(args: argparse.Namespace) -> int:
 
     maps = maps_of(args.maps)
     refuse_same_names((path.stem for path in maps), "line of the table")
-    scales = [find_scale(name) for name in args.scale]
+    scales = list(dict.fromkeys(find_scale(name) for name in args.scale))
     details = {} if args.details is None else read_details(args.details)
     classes = {path: args.classes or class_table_of(path) for path in maps}
     _refuse_input_as_output(args, classes.values())

@@ -14,7 +14,7 @@ from napari_dgc.measure.plain_values import Fields
 
 #: Columns of a table of details; only the first is needed.
 DETAIL_COLUMNS = ("scan", "plant", "treatment", "date", "pixel_size_mm")
-#: Most characters that are read: a table of ten thousand scans has a twentieth.
+#: Most bytes that are read: a table of ten thousand scans has a twentieth.
 _LONGEST = 20_000_000
 
 
@@ -134,11 +134,10 @@ def read_table(
     UserError
         When the file cannot be read or lacks a column.
     """
+    require_file(path, what)
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            text = file.read(_LONGEST + 1)
-        if len(text) > _LONGEST:
-            raise UserError(f"{path} is too long for a {what}; give a CSV file.")
+            text = file.read()
         first = text.split("\n", 1)[0]
         separator = max(",;\t", key=first.count)
         reader = csv.reader(text.splitlines(keepends=True), delimiter=separator, strict=True)
@@ -171,6 +170,20 @@ def read_table(
         raise UserError(f"{path} is not a {what} ({error}); give a CSV file.") from None
     except OSError as error:
         raise UserError(f"{path} cannot be read: {error.strerror or error}.") from None
+
+
+def require_file(path: Path, what: str) -> None:
+    """Refuse what is no file, such as a pipe that would be waited for, or is far too long.
+
+    Raises
+    ------
+    UserError
+        When there is no such file.
+    """
+    if not path.is_file():
+        raise UserError(f"There is no file {path}; give a {what}.")
+    if path.stat().st_size > _LONGEST:
+        raise UserError(f"{path} is too long for a {what}; give another file.")
 
 
 def _date(text: str, where: str) -> datetime.date | None:

@@ -162,7 +162,7 @@ def _majority(mask: Mask, radius: int) -> Mask:
     if radius < 1:
         return mask
     rows, columns = mask.shape
-    padded = np.pad(mask, radius, mode="symmetric").astype(np.int32)
+    padded = np.pad(mask, radius, mode="reflect").astype(np.int32)
     sums = np.zeros((padded.shape[0], padded.shape[1] + 1), np.int32)
     np.cumsum(padded, axis=1, out=sums[:, 1:])
     count, total = np.zeros(mask.shape, np.int32), 0
@@ -190,11 +190,12 @@ def _split(mask: Mask) -> Labels:
     rebuild: Any = reconstruction
     flood: Any = watershed
     tops: Any = local_maxima
-    # The rim of the scan cuts lesions off but is no outline of theirs.
-    distance = distance_transform_edt(np.pad(mask, 1, mode="edge"))[1:-1, 1:-1]
+    # With ground all around, so that every area has an outline and a top.
+    mask = np.pad(mask, 1)
+    distance = distance_transform_edt(mask)
     # Above 0 all over the mask, so that the faintest line has a top as well.
     seed = mask * np.maximum(np.minimum(_NECK * distance, distance - 1), 0.25)
     level = rebuild(seed, distance)
     markers = connected(tops(level, connectivity=2) & mask)
     found: Labels = flood(-distance, markers, mask=mask, connectivity=np.ones((3, 3)))
-    return found.astype(np.int32, copy=False)
+    return found[1:-1, 1:-1].astype(np.int32, copy=False)

@@ -174,9 +174,12 @@ def _who(scan: str, details: Mapping[str, ScanDetails]) -> tuple[Cell, ...]:
 
 def _figure_titles(scales: Sequence[OrdinalScale], millimetres: bool) -> tuple[str, ...]:
     units = ("px", "mm2") if millimetres else ("px",)
-    grades = (
-        f"{_slug(scale.name)}_{what}" for scale in scales for what in ("grade", "midpoint_percent")
-    )
+    grades: list[str] = []
+    for scale in scales:
+        slug = _slug(scale.name)
+        while f"grade_{slug}" in grades:
+            slug += "_too"
+        grades += [f"grade_{slug}", f"midpoint_{slug}_percent"]
     return (*_SHARES, *(f"{title}_{unit}" for unit in units for title in _AREAS), *grades)
 
 

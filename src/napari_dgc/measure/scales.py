@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Self
 
 from napari_dgc.errors import UserError
-from napari_dgc.measure.details import read_table
+from napari_dgc.measure.details import read_table, require_file
 from napari_dgc.measure.plain_values import Fields
 
 
@@ -169,6 +169,7 @@ def read_scale(path: Path) -> OrdinalScale:
     UserError
         When the file is not a scale; the sentence says why.
     """
+    require_file(path, "scale")
     if path.suffix.casefold() == ".json":
         content = _json(path)
         if isinstance(content, dict):
