@@ -11,7 +11,6 @@ from qtpy.QtGui import QKeySequence, QShortcut
 from qtpy.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
-    QLabel,
     QPushButton,
     QSizePolicy,
     QToolButton,
@@ -33,7 +32,7 @@ def _key(*keys: str) -> str:
     )
 
 
-def _add_shortcut(owner: QWidget, key: str, action: Callable[[], object]) -> None:
+def add_shortcut(owner: QWidget, key: str, action: Callable[[], object]) -> None:
     """Bind a key that works while the focus is inside `owner`, and nowhere else."""
     shortcut = QShortcut(QKeySequence(key), owner)
     shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
@@ -47,15 +46,6 @@ def _tool_button(text: str) -> QToolButton:
     button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
     button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
     return button
-
-
-def heading(text: str) -> QLabel:
-    """Make a bold line above a part of a dock."""
-    label = QLabel(text)
-    font = label.font()
-    font.setBold(True)
-    label.setFont(font)
-    return label
 
 
 def button_style(theme: Any) -> str:
@@ -116,7 +106,7 @@ class EditButtons(QWidget):
         ):
             button.clicked.connect(action)
             for key in keys:
-                _add_shortcut(owner, key, action)
+                add_shortcut(owner, key, action)
 
     def _merge(self) -> None:
         self._edits.merge(self._selected())
@@ -192,7 +182,7 @@ class NameButtons(QWidget):
         for position, name in enumerate(PRESET_NAMES):
             button = self._add(f"{position + 1}  {name}", layout, position)
             button.clicked.connect(lambda _=False, chosen=name: assign(chosen))
-            _add_shortcut(owner, str(position + 1), partial(assign, name))
+            add_shortcut(owner, str(position + 1), partial(assign, name))
             self.buttons[name] = button
         self.other = self._add("other …", layout, len(PRESET_NAMES))
         self.other.clicked.connect(other)

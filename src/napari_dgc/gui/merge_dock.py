@@ -22,8 +22,8 @@ from qtpy.QtWidgets import (
 from napari_dgc.gui.class_actions import (
     EditButtons,
     NameButtons,
+    add_shortcut,
     button_style,
-    heading,
 )
 from napari_dgc.gui.class_edits import ClassEdits
 from napari_dgc.gui.class_table import ClassTableModel, ClassTableView
@@ -32,7 +32,9 @@ from napari_dgc.gui.docking import MERGE, enclosing_dock, share_place
 from napari_dgc.gui.empty_state import EmptyState
 from napari_dgc.gui.export_panel import ExportPanel
 from napari_dgc.gui.granularity import GranularitySlider
+from napari_dgc.gui.headings import heading
 from napari_dgc.gui.in_image import ImageSelection
+from napari_dgc.gui.merge_pages import MergePages, page_button
 from napari_dgc.gui.pixel_counts import PixelCounts
 from napari_dgc.gui.session import get_session
 from napari_dgc.gui.severity_line import SeverityLine
@@ -95,21 +97,30 @@ class MergeDock(QWidget):
         top = QHBoxLayout()
         top.addWidget(self.slider, 1)
         top.addWidget(self.in_image)
+        usual = QWidget()
+        lower = QVBoxLayout(usual)
+        lower.setContentsMargins(0, 0, 0, 0)
+        lower.setSpacing(5)
+        lower.addWidget(self.names)
+        lower.addWidget(self.confidence)
+        lower.addWidget(self.plot, 2)
+        lower.addWidget(heading("Severity"))
+        lower.addWidget(self.severity)
+        lower.addWidget(heading("Export"))
+        lower.addWidget(self.export)
+        self.pages = MergePages(usual)
+        self._openers = QHBoxLayout()
+        self._openers.setSpacing(3)
+        self._openers.addWidget(self.hint, 1)
         content = self._content = QWidget()
         layout = QVBoxLayout(content)
         layout.setContentsMargins(6, 4, 6, 4)
         layout.setSpacing(5)
         layout.addLayout(top)
         layout.addWidget(self.table, 3)
-        layout.addWidget(self.hint)
+        layout.addLayout(self._openers)
         layout.addWidget(self.buttons)
-        layout.addWidget(self.names)
-        layout.addWidget(self.confidence)
-        layout.addWidget(self.plot, 2)
-        layout.addWidget(heading("Severity"))
-        layout.addWidget(self.severity)
-        layout.addWidget(heading("Export"))
-        layout.addWidget(self.export)
+        layout.addWidget(self.pages, 4)
         area = QScrollArea()
         area.setWidgetResizable(True)
         area.setFrameShape(QFrame.Shape.NoFrame)
@@ -119,6 +130,15 @@ class MergeDock(QWidget):
         self._stack.addWidget(self.empty)
         self._stack.addWidget(area)
         self.setMinimumWidth(340)
+
+    def _offer_page(self, name: str, title: str, key: str, make: Callable[[], QWidget]) -> None:
+        """Let a button beside the hint, and a key, open a page in place of the lower part."""
+        button = page_button(title, f"{title} ({key})")
+        button.clicked.connect(lambda: self.pages.toggle(name))
+        self.pages.page_changed.connect(lambda now: button.setChecked(now == name))
+        self.pages.add(name, title, make)
+        self._openers.addWidget(button)
+        add_shortcut(self, key, lambda: self.pages.toggle(name))
 
     def _connect(self) -> None:
         self.buttons.suggest.clicked.connect(self.suggest_names)
@@ -234,6 +254,7 @@ class MergeDock(QWidget):
         for part in (self.buttons, self.in_image, self.export):
             part.set_icons(colour)
         self.plot.set_theme(theme.background.as_hex("long"), theme.text.as_hex("long"))
+        self.pages.set_theme(theme)
 
     # --------------------------------------------------------------- editing
 
