@@ -1,5 +1,7 @@
 """Exporting from the merge dock: folder, formats, overwriting, refusals."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from napari.components import ViewerModel
@@ -95,3 +97,16 @@ def test_unwritable_folder_is_said_in_one_sentence(panel, qtbot, tmp_path):
 def test_stems_are_file_names_and_unique():
     names = ["leaf", "Leaf", "a/b:c", "..", "leaf"]
     assert unique_stems(names) == ["leaf", "Leaf-2", "a_b_c", "scan", "leaf-3"]
+
+
+def test_an_open_scan_is_never_written_over(panel, session, qtbot, tmp_path):
+    own = tmp_path / "sick.tif"
+    own.write_bytes(b"precious")
+    (scan,) = (scan for scan in session.scans if scan.name == "sick")
+    scan.cube = replace(scan.cube, path=own)
+    panel.folder.setText(str(tmp_path))
+    qtbot.mouseClick(panel.button, Qt.MouseButton.LeftButton)
+    assert "sick.tif is a scan that is open" in panel.message.text()
+    assert panel.button.isEnabled()
+    assert [path.name for path in tmp_path.iterdir()] == ["sick.tif"]
+    assert own.read_bytes() == b"precious"

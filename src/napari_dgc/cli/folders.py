@@ -62,16 +62,15 @@ def refuse_scans(paths: Iterable[Path], cubes: Iterable["HyperCube"]) -> None:
     UserError
         When a file to be written is one of a scan.
     """
-    from napari_dgc.cubes.envi_files import find_header
+    from napari_dgc.cubes.envi_files import is_file_of
 
-    read = [source for cube in cubes if cube.path for source in (cube.path, find_header(cube.path))]
+    read = [cube.path for cube in cubes if cube.path is not None]
     for path in paths:
-        for source in read:
-            if source is not None and source.exists() and path.exists() and path.samefile(source):
-                raise UserError(
-                    f"{path} is a scan that is read here and would be lost; give another folder "
-                    f"with --out."
-                )
+        if any(is_file_of(path, scan) for scan in read):
+            raise UserError(
+                f"{path} is a scan that is read here and would be lost; give another folder "
+                f"with --out."
+            )
 
 
 def refuse_same_names(names: Iterable[str], what: str) -> None:

@@ -137,3 +137,19 @@ def _entries(path: Path) -> list[os.DirEntry[str]]:
             return list(entries)
     except OSError:
         return []
+
+
+def is_file_of(path: Path, scan: Path) -> bool:
+    """Tell whether a file is that of a scan, or its ENVI header.
+
+    Parameters
+    ----------
+    path
+        May be absent.
+    scan
+        The scan's own file.
+    """
+    return path.exists() and any(
+        source is not None and source.exists() and path.samefile(source)
+        for source in (scan, find_header(scan))
+    )

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from napari_dgc.cancel import CancelToken
 from napari_dgc.cubes.cube import HyperCube
-from napari_dgc.cubes.envi_files import DATA_SUFFIXES, find_data, find_header
+from napari_dgc.cubes.envi_files import DATA_SUFFIXES, find_data, is_file_of
 from napari_dgc.cubes.envi_header import read_header
 from napari_dgc.cubes.envi_layout import DATA_TYPES, INTERLEAVES, sample_layout
 from napari_dgc.cubes.reading_cost import Stored
@@ -122,12 +122,7 @@ def planned_data_path(cube: HyperCube, path: Path, keep: Sequence[Path | None] =
     known = base.suffix.lower() in DATA_SUFFIXES
     data_path = base if known else base.with_name(base.name + ".dat")
     for owner in (cube.path, *keep):
-        sources = [] if owner is None else [owner, find_header(owner)]
-        if any(
-            source is not None and target.exists() and source.exists() and target.samefile(source)
-            for source in sources
-            for target in (path, data_path)
-        ):
+        if owner is not None and any(is_file_of(target, owner) for target in (path, data_path)):
             whose = "the cube itself" if owner is cube.path else f"the reference {owner}"
             raise UserError(f"{path} belongs to {whose}; choose another name.")
     if path.exists() or data_path.exists():

@@ -22,6 +22,7 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
+from napari_dgc.cubes.envi_files import is_file_of
 from napari_dgc.errors import UserError
 from napari_dgc.gui.icons import icon
 from napari_dgc.partition import Partition
@@ -143,6 +144,11 @@ class ExportPanel(QWidget):
     def _may_overwrite(self, folder: Path, stems: Sequence[str]) -> bool:
         endings = [*(f".{kind}" for kind in self.formats), "_classes.csv"]
         planned = [folder / f"{stem}{ending}" for stem in stems for ending in endings]
+        scans = [scan.cube.path for scan in self._session.scans if scan.cube.path is not None]
+        lost = [path for path in planned if any(is_file_of(path, scan) for scan in scans)]
+        if lost:
+            self._say(f"{lost[0]} is a scan that is open and would be lost; choose another folder.")
+            return False
         existing = sorted(path.name for path in planned if path.exists())
         if not existing:
             return True
