@@ -1,68 +1,44 @@
-"""Write label maps: TIFF, PNG or NumPy, each with a table of the classes."""
+"""Write label maps of a partition, and maps of values."""
 
-import csv
 import io
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_dgc.annotations.formats import FORMATS
+from napari_dgc.annotations.label_image import WRITTEN_BY, LabelImage
+from napari_dgc.annotations.numpy_file import numpy_bytes
+from napari_dgc.annotations.png import indexed_bytes
+from napari_dgc.annotations.tables import TABLE_SUFFIX
+from napari_dgc.annotations.tiff import tiff_bytes
 from napari_dgc.errors import UserError
-from napari_dgc.files import write_bytes, write_text
+from napari_dgc.files import write_bytes
 from napari_dgc.partition import Partition
 
-LABEL_FORMATS: tuple[str, ...] = ("tif", "npy", "png")
-#: Columns of a class table.
-TABLE_COLUMNS = ("label", "name", "colour", "members", "pixels")
+#: Formats of maps, each with what gives the content of a file.
+_CONTENT = {"tif": tiff_bytes, "npy": numpy_bytes, "png": indexed_bytes}
+LABEL_FORMATS: tuple[str, ...] = tuple(_CONTENT)
 #: Ends the stem of a map of confidence; it begins with that of its label map.
 CONFIDENCE_SUFFIX = "_confidence"
 
 
-def label_type(highest: int) -> type[np.uint8] | type[np.uint16]:
-    """Return the smallest type that holds label `highest`."""
-    return np.uint8 if highest <= 255 else np.uint16
-
-
-def write_label_image(
-    labels: NDArray[np.integer[Any]],
-    path: Path,
-    colours: Mapping[int, str] | None = None,
-    *,
-    highest: int | None = None,
-) -> None:
-    """Write one label map atomically; the suffix of `path` gives the format.
+def write_map(image: LabelImage, folder: Path, format: str = "tif") -> Path:  # noqa: A002
+    """Write a label map alone, without a table of its classes; returns the file.
 
     Parameters
     ----------
-    labels
-        (row, column), 0 for no data.
-    path
-        Ends in ``.tif``, ``.npy`` or ``.png``.
-    colours
-        Colour of each label, ``#rrggbb``. A PNG with labels up to 255 is written
-        as indices into this palette (0 transparent), else as 16-bit grey values.
-    highest
-        Highest label that could occur; sets the type so that the maps of all
-        scans of a model are alike. By default the highest that does.
+    image
+        The label image.
+    folder
+        Made when missing; a file of the same name is replaced.
+    format
+        One of `LABEL_FORMATS`.
     """
-    top = max(int(labels.max(initial=0)), highest or 0)
-    if top > np.iinfo(np.uint16).max or int(labels.min(initial=0)) < 0:
-        raise ValueError("labels must lie between 0 and 65535")
-    image: NDArray[np.integer[Any]] = np.ascontiguousarray(labels, dtype=label_type(top))
-    buffer = io.BytesIO()
-    if path.suffix == ".tif":
-        from tifffile import imwrite
-
-        imwrite(buffer, image, photometric="minisblack", software="napari-dgc")
-    elif path.suffix == ".npy":
-        np.save(buffer, image, allow_pickle=False)
-    elif path.suffix == ".png":
-        _write_png(image, buffer, colours or {})
-    else:
-        raise ValueError(f"unknown label format {path.suffix!r}")
-    write_bytes(path, buffer.getvalue())
+    path = folder / f"{image.name}.{format}"
+    write_bytes(path, _CONTENT[format](image))
+    return path
 
 
 def write_value_image(
@@ -87,27 +63,10 @@ def write_value_image(
         buffer,
         image,
         photometric="minisblack",
-        software="napari-dgc",
+        software=WRITTEN_BY,
         description=None if description is None else description.encode(),
     )
     write_bytes(path, buffer.getvalue())
-
-
-def _write_png(
-    image: NDArray[np.integer[Any]], buffer: io.BytesIO, colours: Mapping[int, str]
-) -> None:
-    from PIL import Image
-
-    picture = Image.fromarray(image)
-    if image.dtype == np.uint8:
-        palette = bytearray(3 * 256)
-        for label, colour in colours.items():
-            if 0 < label <= 255:
-                palette[3 * label : 3 * label + 3] = bytes.fromhex(colour.removeprefix("#"))
-        picture.putpalette(bytes(palette))
-        picture.save(buffer, format="PNG", transparency=0)
-    else:
-        picture.save(buffer, format="PNG")
 
 
 def planned_paths(folder: Path, stem: str, format: str = "tif") -> list[Path]:  # noqa: A002
@@ -122,7 +81,7 @@ def planned_paths(folder: Path, stem: str, format: str = "tif") -> list[Path]:  
         raise UserError(f"Label maps cannot be written as {format!r}; choose tif, npy or png.")
     if not stem or Path(stem).name != stem:
         raise UserError(f"{stem!r} is not a file name; give a name without folders.")
-    return [folder / f"{stem}.{format}", folder / f"{stem}_classes.csv"]
+    return [folder / f"{stem}.{format}", folder / f"{stem}{TABLE_SUFFIX}"]
 
 
 def export_labels(
@@ -164,20 +123,6 @@ def export_labels(
     UserError
         When the format is unknown or the stem is not a plain file name.
     """
-    image_path, table_path = planned_paths(folder, stem, format)
-    numbers = {
-        position if compact else info.number: info
-        for position, info in enumerate(partition.classes, start=1)
-    }
-    highest = len(partition.classes) if compact else partition.clusters
-    counts = np.bincount(labels.ravel(), minlength=highest + 1)
-    colours = {label: info.shown_colour for label, info in numbers.items()}
-    write_label_image(labels, image_path, colours, highest=highest)
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(TABLE_COLUMNS)
-    for label, info in numbers.items():
-        members = " ".join(str(member) for member in info.members)
-        writer.writerow((label, info.name, info.shown_colour, members, int(counts[label])))
-    write_text(table_path, text.getvalue())
-    return [image_path, table_path]
+    planned_paths(folder, stem, format)
+    image = LabelImage.of_partition(stem, labels, partition, compact=compact)
+    return FORMATS[format].write(image, folder)

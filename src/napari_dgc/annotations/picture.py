@@ -1,5 +1,6 @@
 """Pictures of label maps for people: side by side with the scan, with a legend."""
 
+import io
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_dgc.annotations.label_image import LabelImage
 from napari_dgc.files import write_atomically
 from napari_dgc.partition import Partition
 
@@ -30,6 +32,22 @@ def overlay(
     """Lay painted labels over a picture of the same size, (row, column, 3) both."""
     mixed = (1 - opacity) * true_colour.astype(np.float32) + opacity * painted
     return np.clip(np.rint(mixed), 0, 255).astype(np.uint8)
+
+
+def picture_of(image: LabelImage) -> NDArray[np.uint8]:
+    """Return the picture of the scan of a label image, or else its classes painted."""
+    from napari_dgc.composites import true_colour
+
+    return image.painted() if image.scan is None else true_colour(image.scan)
+
+
+def png_bytes(picture: NDArray[np.uint8]) -> bytes:
+    """Return a picture, (row, column) or (row, column, 3), as a PNG file."""
+    from PIL import Image
+
+    buffer = io.BytesIO()
+    Image.fromarray(np.ascontiguousarray(picture)).save(buffer, format="PNG")
+    return buffer.getvalue()
 
 
 def write_overview(

@@ -1,16 +1,98 @@
-"""Read label maps and class tables, refusing clearly what is neither."""
+"""Read label maps and annotations, refusing clearly what is neither."""
 
-import csv
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_dgc.annotations.coco import is_coco, open_coco
+from napari_dgc.annotations.envi import read_envi_classification
+from napari_dgc.annotations.json_files import read_json
+from napari_dgc.annotations.label_image import MOST_PIXELS, LabelClass, LabelImage
+from napari_dgc.annotations.labelme import is_labelme, read_labelme
+from napari_dgc.annotations.png import read_png
+from napari_dgc.annotations.tables import classes_beside, read_class_table, with_classes
+from napari_dgc.annotations.tiff import read_tiff
+from napari_dgc.cubes.envi_classification import is_classification
 from napari_dgc.errors import UserError
 
-#: Suffixes of label maps; ``.mat`` with one 2-D variable of whole numbers.
-LABEL_SUFFIXES = (".tif", ".tiff", ".npy", ".png", ".mat")
+__all__ = ["LABEL_SUFFIXES", "open_labels", "read_class_table", "read_label_image", "read_labels"]
+
+#: Given the size (rows, columns) of the scan, where that is known, paints or reads the labels.
+Source = Callable[[tuple[int, int] | None], LabelImage]
+_Read = tuple[NDArray[Any], list[LabelClass], float | None]
+
+
+def open_labels(path: Path) -> dict[str, Source]:
+    """Find the label images in a file: one as a rule, any number in one of COCO.
+
+    Parameters
+    ----------
+    path
+        A label map (``.tif``, ``.npy``, ``.png``, ``.mat``), an ENVI classification (its
+        header), or annotations of labelme or COCO (``.json``).
+
+    Returns
+    -------
+    dict
+        By the name of the scan what reads its labels.
+
+    Raises
+    ------
+    UserError
+        When the file is none of these, or damaged. Reading may raise as well.
+    """
+    suffix = path.suffix.lower()
+    if suffix not in _OPENERS:
+        raise UserError(
+            f"{path} is not a label map; give a .tif, .npy, .png or .mat file, an ENVI "
+            f"classification (.hdr), or annotations of labelme or COCO (.json)."
+        )
+    if not path.is_file():
+        raise UserError(f"There is no file {path}.")
+    return _OPENERS[suffix](path)
+
+
+def holds_labels(path: Path) -> bool:
+    """Tell whether a file of a folder is one that `open_labels` opens.
+
+    Files of label maps are judged by their suffix, headers and JSON by what they hold.
+
+    Raises
+    ------
+    UserError
+        When it is a damaged JSON file.
+    """
+    suffix = path.suffix.lower()
+    if suffix == ".hdr":
+        return is_classification(path)
+    if suffix == ".json":
+        content = read_json(path)
+        return is_labelme(content) or is_coco(content)
+    return suffix in _OPENERS
+
+
+def read_label_image(path: Path, shape: tuple[int, int] | None = None) -> LabelImage:
+    """Read the label image of a file.
+
+    Parameters
+    ----------
+    path
+        As of `open_labels`.
+    shape
+        (rows, columns) of the scan, for annotations that do not tell.
+
+    Raises
+    ------
+    UserError
+        When the file cannot be read, is no label image, or holds several.
+    """
+    found = open_labels(path)
+    if len(found) != 1:
+        raise UserError(f"{path} holds {len(found)} label images; one is needed.")
+    return next(iter(found.values()))(shape)
 
 
 def read_labels(path: Path) -> NDArray[np.uint16]:
@@ -19,8 +101,7 @@ def read_labels(path: Path) -> NDArray[np.uint16]:
     Parameters
     ----------
     path
-        ``.tif``, ``.npy``, ``.png`` (indexed or grey), or ``.mat`` that holds a
-        single 2-D variable of whole numbers.
+        As of `open_labels`; ``.mat`` holds a single 2-D variable of whole numbers.
 
     Returns
     -------
@@ -32,28 +113,45 @@ def read_labels(path: Path) -> NDArray[np.uint16]:
     UserError
         When the file cannot be read or is not a map of labels.
     """
-    suffix = path.suffix.lower()
-    readers = {
-        ".tif": _read_tiff,
-        ".tiff": _read_tiff,
-        ".npy": _read_npy,
-        ".png": _read_png,
-        ".mat": _read_mat,
-    }
-    if suffix not in readers:
-        raise UserError(f"{path} is not a label map; give a .tif, .npy, .png or .mat file.")
-    if not path.is_file():
-        raise UserError(f"There is no file {path}.")
-    try:
-        stored = readers[suffix](path)
-    except UserError:
-        raise
-    except MemoryError:
-        raise UserError(f"The label map {path} is too large for the memory.") from None
-    except Exception as error:  # noqa: BLE001 - readers raise anything on damaged files
-        reason = " ".join(str(error).split()) or type(error).__name__
-        raise UserError(f"The label map {path} cannot be read ({reason}).") from None
-    return _as_labels(stored, path)
+    return read_label_image(path).labels.astype(np.uint16)
+
+
+def _open_map(path: Path) -> dict[str, Source]:
+    def read(shape: tuple[int, int] | None) -> LabelImage:
+        try:
+            stored, own, size = _MAPS[path.suffix.lower()](path)
+        except UserError:
+            raise
+        except MemoryError:
+            raise UserError(f"The label map {path} is too large for the memory.") from None
+        except Exception as error:  # noqa: BLE001 - readers raise anything on damaged files
+            reason = " ".join(str(error).split()) or type(error).__name__
+            raise UserError(f"The label map {path} cannot be read ({reason}).") from None
+        labels = _as_labels(stored, path)
+        # The table wins: it is what people correct.
+        classes = with_classes(own, classes_beside(path))
+        return LabelImage.build(path.stem, labels, classes, pixel_size_mm=size)
+
+    return {path.stem: read}
+
+
+def _open_json(path: Path) -> dict[str, Source]:
+    content = read_json(path)
+    if is_labelme(content):
+        return {path.stem: lambda shape: read_labelme(path, content, shape)}
+    if is_coco(content):
+        opened = open_coco(path, content)
+        return {name: _sized(paint) for name, paint in opened.items()}
+    raise UserError(f"{path} holds annotations neither of labelme nor of COCO.")
+
+
+def _sized(paint: Callable[[], LabelImage]) -> Source:
+    """Leave the size of the scan out, as files of COCO always tell it."""
+    return lambda shape: paint()
+
+
+def _open_envi(path: Path) -> dict[str, Source]:
+    return {path.stem: lambda shape: read_envi_classification(path)}
 
 
 def _as_labels(stored: NDArray[Any], path: Path) -> NDArray[np.uint16]:
@@ -61,6 +159,8 @@ def _as_labels(stored: NDArray[Any], path: Path) -> NDArray[np.uint16]:
     if image.ndim != 2 or image.size == 0:
         shape = " x ".join(str(length) for length in stored.shape) or "a single value"
         raise UserError(f"{path} is not a label map: it is {shape}, not rows x columns.")
+    if image.size > MOST_PIXELS:
+        raise UserError(f"{path} is too large for a label map ({image.size:,} pixels).")
     if image.dtype.kind not in "buif":
         raise UserError(f"{path} is not a label map: it holds {image.dtype}, not numbers.")
     # MATLAB stores whole numbers as doubles unless told otherwise.
@@ -71,29 +171,12 @@ def _as_labels(stored: NDArray[Any], path: Path) -> NDArray[np.uint16]:
     return image.astype(np.uint16)
 
 
-def _read_tiff(path: Path) -> NDArray[Any]:
-    from tifffile import imread
-
-    return np.asarray(imread(path))
-
-
-def _read_npy(path: Path) -> NDArray[Any]:
+def _read_npy(path: Path) -> _Read:
     # open_memmap refuses object arrays, so nothing is ever unpickled.
-    return np.asarray(np.lib.format.open_memmap(path, mode="r"))
+    return np.asarray(np.lib.format.open_memmap(path, mode="r")), [], None
 
 
-def _read_png(path: Path) -> NDArray[Any]:
-    from PIL import Image
-
-    with Image.open(path, formats=["PNG"]) as picture:
-        if picture.mode not in ("P", "L", "1", "I", "I;16"):
-            raise UserError(
-                f"{path} is a colour picture, not a label map; save it indexed or in grey."
-            )
-        return np.asarray(picture)
-
-
-def _read_mat(path: Path) -> NDArray[Any]:
+def _read_mat(path: Path) -> _Read:
     import h5py
 
     if h5py.is_hdf5(path):
@@ -104,7 +187,7 @@ def _read_mat(path: Path) -> NDArray[Any]:
                 if isinstance(item, h5py.Dataset) and _is_map(item.shape, item.dtype.kind)
             }
             # MATLAB writes columns first: rows and columns are swapped on disk.
-            return np.asarray(found[_only(found, path)][()]).T
+            return np.asarray(found[_only(found, path)][()]).T, [], None
     from scipy.io import loadmat, whosmat
 
     kinds = ("int", "uint", "double", "single", "logical")
@@ -114,7 +197,7 @@ def _read_mat(path: Path) -> NDArray[Any]:
         if str(kind).startswith(kinds) and _is_map(shape, "u")
     }
     name = _only(names, path)
-    return np.asarray(loadmat(path, variable_names=[name])[name])
+    return np.asarray(loadmat(path, variable_names=[name])[name]), [], None
 
 
 def _is_map(shape: tuple[int, ...], kind: str) -> bool:
@@ -128,22 +211,18 @@ def _only(found: dict[str, Any], path: Path) -> str:
     return next(iter(found))
 
 
-def read_class_table(path: Path) -> dict[int, str]:
-    """Read the names of labels from a CSV file with the columns ``label`` and ``name``.
-
-    Raises
-    ------
-    UserError
-        When the file is not such a table.
-    """
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file, skipinitialspace=True)
-            fields = {(field or "").strip().casefold(): field for field in reader.fieldnames or ()}
-            if not {"label", "name"} <= fields.keys():
-                raise UserError(f"{path} is not a class table; it needs the columns label,name.")
-            return {
-                int(row[fields["label"]]): (row[fields["name"]] or "").strip() for row in reader
-            }
-    except (OSError, UnicodeError, TypeError, ValueError, csv.Error) as error:
-        raise UserError(f"The class table {path} cannot be read ({error}).") from None
+_MAPS: dict[str, Callable[[Path], _Read]] = {
+    ".tif": read_tiff,
+    ".tiff": read_tiff,
+    ".npy": _read_npy,
+    ".png": read_png,
+    ".mat": _read_mat,
+}
+#: What opens a file, by its suffix. A further format is a line here.
+_OPENERS: dict[str, Callable[[Path], dict[str, Source]]] = {
+    **dict.fromkeys(_MAPS, _open_map),
+    ".json": _open_json,
+    ".hdr": _open_envi,
+}
+#: Suffixes of files that may hold labels; see `holds_labels`.
+LABEL_SUFFIXES: Sequence[str] = tuple(_OPENERS)

@@ -58,9 +58,10 @@ def run(args: argparse.Namespace) -> int:
     """Label every scan; returns the exit status."""
     from napari_dgc.annotations.export import (
         CONFIDENCE_SUFFIX,
-        write_label_image,
+        write_map,
         write_value_image,
     )
+    from napari_dgc.annotations.label_image import LabelImage
     from napari_dgc.cli.cube_options import open_cubes, say_decisions, unpacked
     from napari_dgc.cli.folders import make_folder, refuse_same_names, refuse_scans
     from napari_dgc.cli.interrupt import stop_on_interrupt
@@ -73,7 +74,6 @@ def run(args: argparse.Namespace) -> int:
     estimator = load_model(args.model)
     partition = partition_of(estimator, args.classes)
     table = partition.compact_lookup()
-    colours = {label: info.shown_colour for label, info in enumerate(partition.classes, start=1)}
     out: Path = args.out
     planned = [out / f"{cube.name}.{args.format}" for cube in cubes]
     if args.confidence:
@@ -97,7 +97,8 @@ def run(args: argparse.Namespace) -> int:
                 values = estimator.predict_confidence(cube, groups=table, token=token)
                 written.append(out / f"{cube.name}{CONFIDENCE_SUFFIX}.tif")
                 write_value_image(values, written[-1])
-            write_label_image(labels, path, colours, highest=len(partition.classes))
+            image = LabelImage.of_partition(cube.name, labels, partition, compact=True)
+            write_map(image, out, args.format)
             line.clear()
             for file in written:
                 print(file, flush=True)

@@ -1,0 +1,146 @@
+"""Names and colours of classes: as a table beside a map, and inside of files."""
+
+import csv
+import io
+import json
+import math
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from napari_dgc.annotations.json_files import whole
+from napari_dgc.annotations.label_image import (
+    HIGHEST,
+    WRITTEN_BY,
+    LabelClass,
+    LabelImage,
+    class_name,
+)
+from napari_dgc.errors import UserError
+from napari_dgc.files import write_text
+
+#: Columns of a class table.
+TABLE_COLUMNS = ("label", "name", "colour", "members", "pixels")
+#: Ends the stem of the table of one map, and name of the table of all maps of a folder.
+TABLE_SUFFIX, FOLDER_TABLE = "_classes.csv", "classes.csv"
+_COLOUR = re.compile("#[0-9a-fA-F]{6}")
+
+
+def write_class_table(image: LabelImage, path: Path) -> None:
+    """Write number, name, colour, fine clusters and pixels of every class as CSV."""
+    counts = image.counts()
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(TABLE_COLUMNS)
+    for info in image.classes:
+        members = " ".join(str(member) for member in info.members)
+        pixels = int(counts[info.number])
+        writer.writerow((info.number, info.name, info.shown_colour, members, pixels))
+    write_text(path, text.getvalue())
+
+
+def read_class_table(path: Path) -> dict[int, str]:
+    """Read the names of labels from a CSV file with the columns ``label`` and ``name``.
+
+    Raises
+    ------
+    UserError
+        When the file is not such a table.
+    """
+    return {info.number: info.name for info in read_classes(path)}
+
+
+def read_classes(path: Path) -> list[LabelClass]:
+    """Read names, and colours where it has them, of a class table.
+
+    Raises
+    ------
+    UserError
+        When the file is not such a table.
+    """
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.DictReader(file, skipinitialspace=True)
+            fields = {(field or "").strip().casefold(): field for field in reader.fieldnames or ()}
+            if not {"label", "name"} <= fields.keys():
+                raise UserError(f"{path} is not a class table; it needs the columns label,name.")
+            colour = fields.get("colour")
+            return [
+                LabelClass(
+                    int(row[fields["label"]]),
+                    (row[fields["name"]] or "").strip(),
+                    _colour("" if colour is None else row[colour]),
+                )
+                for row in reader
+            ]
+    except (OSError, UnicodeError, TypeError, ValueError, csv.Error) as error:
+        raise UserError(f"The class table {path} cannot be read ({error}).") from None
+
+
+def _colour(text: object) -> str:
+    return text.lower() if isinstance(text, str) and _COLOUR.fullmatch(text) else ""
+
+
+def classes_beside(path: Path) -> list[LabelClass]:
+    """Read the class table of a map, or else that of its folder; empty where there is none."""
+    for table in (path.with_name(path.stem + TABLE_SUFFIX), path.with_name(FOLDER_TABLE)):
+        if table.is_file():
+            return read_classes(table)
+    return []
+
+
+def classes_to_json(image: LabelImage) -> dict[str, Any]:
+    """Describe classes and pixel size with plain values, for formats that can carry them."""
+    return {
+        "written_by": WRITTEN_BY,
+        "pixel_size_mm": image.pixel_size_mm,
+        "classes": [
+            {"number": info.number, "name": info.name, "colour": info.shown_colour}
+            for info in image.classes
+        ],
+    }
+
+
+def classes_from_json(content: object) -> list[LabelClass]:
+    """Read what `classes_to_json` wrote; empty where it is something else."""
+    entries = content.get("classes") if isinstance(content, Mapping) else None
+    found: dict[int, LabelClass] = {}
+    for entry in entries if isinstance(entries, Sequence) else ():
+        if not isinstance(entry, Mapping):
+            continue
+        number, name = whole(entry.get("number"), 1, HIGHEST), entry.get("name")
+        if number is not None and isinstance(name, str):
+            found[number] = LabelClass(number, class_name(name), _colour(entry.get("colour")))
+    return [found[number] for number in sorted(found)]
+
+
+def classes_from_text(text: object) -> list[LabelClass]:
+    """Read what `classes_to_json` wrote, as JSON; empty where it is something else."""
+    if not isinstance(text, str) or not text.startswith("{"):
+        return []
+    try:
+        return classes_from_json(json.loads(text))
+    except (ValueError, RecursionError):
+        return []
+
+
+def with_classes(own: Sequence[LabelClass], over: Sequence[LabelClass]) -> list[LabelClass]:
+    """Join classes by number; where both know a class, `over` decides on its name."""
+    joined = {info.number: info for info in own}
+    for info in over:
+        known = joined.get(info.number)
+        if known is None:
+            joined[info.number] = info
+        else:
+            joined[info.number] = LabelClass(
+                info.number, info.name or known.name, info.colour or known.colour
+            )
+    return list(joined.values())
+
+
+def plausible_size(millimetres: float) -> float | None:
+    """Return a pixel size rounded from what files hold, None where it is none."""
+    if not (math.isfinite(millimetres) and 1e-6 < millimetres < 1e6):
+        return None
+    return float(f"{millimetres:.7g}")

@@ -1,0 +1,84 @@
+"""Label maps as TIFF, with names of the classes and pixel size in its tags."""
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_dgc.annotations.label_image import WRITTEN_BY, LabelClass, LabelImage
+from napari_dgc.annotations.tables import (
+    TABLE_SUFFIX,
+    classes_from_text,
+    classes_to_json,
+    plausible_size,
+    write_class_table,
+)
+from napari_dgc.files import write_bytes
+
+#: Resolution units of TIFF, in millimetres.
+_UNITS = {2: 25.4, 3: 10.0}
+#: What programs write for pictures of unknown size, in pixels per inch.
+_SCREENS = (1.0, 72.0, 96.0)
+
+
+def write_tiff(image: LabelImage, folder: Path) -> list[Path]:
+    """Write ``NAME.tif`` with class numbers, and the class table beside it.
+
+    Names and colours stand in the description as JSON, the pixel size in the resolution
+    tags, which microscopy and GIS programs read.
+    """
+    path, table = folder / f"{image.name}.tif", folder / f"{image.name}{TABLE_SUFFIX}"
+    write_bytes(path, tiff_bytes(image))
+    write_class_table(image, table)
+    return [path, table]
+
+
+def tiff_bytes(image: LabelImage) -> bytes:
+    """Return the file that `write_tiff` writes."""
+    from tifffile import imwrite
+
+    options: dict[str, Any] = {}
+    if image.pixel_size_mm is not None:
+        per_centimetre = 10.0 / image.pixel_size_mm
+        options = {"resolution": (per_centimetre,) * 2, "resolutionunit": "CENTIMETER"}
+    buffer = io.BytesIO()
+    imwrite(
+        buffer,
+        image.labels,
+        photometric="minisblack",
+        software=WRITTEN_BY,
+        # Plain ASCII, as the tag demands.
+        description=json.dumps(classes_to_json(image)),
+        metadata=None,
+        **options,
+    )
+    return buffer.getvalue()
+
+
+def read_tiff(path: Path) -> tuple[NDArray[Any], list[LabelClass], float | None]:
+    """Read samples, classes and pixel size in millimetres of a TIFF file."""
+    from tifffile import TiffFile
+
+    with TiffFile(path) as file:
+        samples = np.asarray(file.asarray())
+        tags = file.pages.first.tags
+        unit, across, down, about = (
+            tags.valueof(code) for code in ("ResolutionUnit", "XResolution", "YResolution", 270)
+        )
+    size = None
+    try:
+        horizontal, vertical = across[0] / across[1], down[0] / down[1]
+        known = _UNITS.get(int(unit))
+        # A side of a pixel is meant: squares only.
+        if (
+            known
+            and np.isclose(horizontal, vertical)
+            and not (known == 25.4 and horizontal in _SCREENS)
+        ):
+            size = plausible_size(known / horizontal)
+    except (TypeError, ValueError, IndexError, ZeroDivisionError):
+        pass
+    return samples, classes_from_text(about), size
