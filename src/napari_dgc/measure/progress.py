@@ -160,7 +160,7 @@ def progress_curves(points: Iterable[ProgressPoint]) -> tuple[ProgressCurve, ...
 def _curve(treatment: str, plant: str, points: list[ProgressPoint]) -> ProgressCurve:
     by_date: dict[datetime.date, list[float]] = {}
     notes = []
-    for point in sorted(points, key=lambda point: point.scan):
+    for point in points:
         called = point.scan or "one scan"
         if point.date is None:
             notes.append(f"{called} is left out, as it has no date")
@@ -168,6 +168,7 @@ def _curve(treatment: str, plant: str, points: list[ProgressPoint]) -> ProgressC
             notes.append(f"{called} is left out, as no leaf is in sight")
         else:
             by_date.setdefault(point.date, []).append(point.severity)
+    notes.sort()
     dates = tuple(sorted(by_date))
     for date in dates:
         if len(by_date[date]) > 1:
