@@ -56,3 +56,22 @@ def test_unpacking_is_told(path, capsys, tmp_path, monkeypatch):
     scipy.io.savemat(tmp_path / "packed.mat", {"leaf": leaf}, do_compression=True)
     assert main(["info", str(tmp_path / "packed.mat"), "--layout", "row-column-band"]) == 0
     assert "unpacking packed.mat" in capsys.readouterr().err
+
+
+def test_the_size_of_a_flattened_cube_is_given_by_its_option(capsys, tmp_path):
+    pixels = np.random.default_rng(0).random((20 * 30, 12))
+    scipy.io.savemat(tmp_path / "flat.mat", {"Y": pixels})
+    np.save(tmp_path / "flat.npy", pixels)
+    for name in ("flat.mat", "flat.npy"):
+        path = str(tmp_path / name)
+        assert main(["info", path]) == 2
+        message = capsys.readouterr().err
+        assert len(message.splitlines()) == 1
+        assert "600×12" in message
+        assert "--rows-columns ROWS COLUMNS" in message
+        assert main(["info", "--json", "--rows-columns", "20", "30", path]) == 0
+        assert json.loads(capsys.readouterr().out)["shape"] == [12, 20, 30]
+        assert main(["info", path, "--rows-columns", "20", "31"]) == 2
+        assert "20×31 = 620 pixels" in capsys.readouterr().err
+    assert main(["info", path, "--rows-columns", "0", "30"]) == 2
+    assert "whole number of at least 1" in capsys.readouterr().err

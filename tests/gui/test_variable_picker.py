@@ -130,6 +130,56 @@ def test_unfolded_pixels_offer_the_orders_that_pixels_have(qtbot, tmp_path, leaf
     assert offered == ["auto", "column-by-column", "row-by-row"]
 
 
+def test_rows_and_columns_of_a_flattened_cube_are_chosen_by_the_picture(
+    viewer, tmp_path, told, leaf, qtbot
+):
+    for name in ("one", "two"):
+        np.save(tmp_path / f"{name}.npy", leaf.reshape(30 * 44, 12))
+    asked, seen = [], []
+
+    def size(dialog):
+        box, button = dialog.image_size, dialog.buttons.button(OPEN)
+        offered = [box.itemText(row) for row in range(box.count())]
+        box.lineEdit().selectAll()
+        qtbot.keyClicks(box.lineEdit(), "30 x 43")
+        wrong = button.isEnabled(), dialog.caption.text()
+        box.lineEdit().selectAll()
+        qtbot.keyClicks(box.lineEdit(), "30 x 44")
+        qtbot.waitUntil(lambda: "30 rows × 44 columns" in dialog.caption.text(), timeout=10000)
+        seen.extend([offered, wrong, dialog.arrangement.currentText()])
+        qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+
+    timer = when_open(VariableDialog, size, asked)
+    viewer.open(tmp_path / "one.npy", plugin="napari-dgc")
+    viewer.open(tmp_path / "two.npy", plugin="napari-dgc")
+    timer.stop()
+    assert len(asked) == 1
+    assert "30 × 44" in seen[0] and "44 × 30" in seen[0]
+    assert seen[1] == (False, "30 × 43 are 1290 pixels, but the matrix has 1320.")
+    assert "row by row" in seen[2]
+    for scan in get_session(viewer).scans:
+        np.testing.assert_array_equal(np.asarray(scan.cube.data), leaf.transpose(2, 0, 1))
+    assert len(get_session(viewer).scans) == 2
+    # A matrix with other pixels is asked about, and the size is not taken from the others.
+    np.save(tmp_path / "three.npy", leaf[:20].reshape(20 * 44, 12))
+    timer = when_open(VariableDialog, lambda dialog: dialog.reject(), asked)
+    viewer.open(tmp_path / "three.npy", plugin="napari-dgc")
+    timer.stop()
+    assert len(asked) == 2
+    assert told["error"] == []
+
+
+def test_a_damaged_size_in_the_memory_is_forgotten(tmp_path):
+    remembered.remember(tmp_path, ["a"], Answer("a", "row-by-row", (30, 44)))
+    assert remembered.recall(tmp_path, ["a"]) == Answer("a", "row-by-row", (30, 44))
+    kept = remembered.memory_file().read_text()
+    for wrong in ("[30]", '"30"', "[30, null]", "{}"):
+        content = json.loads(kept)
+        content["answers"][0]["image"] = json.loads(wrong)
+        remembered.memory_file().write_text(json.dumps(content))
+        assert remembered.recall(tmp_path, ["a"]) is None
+
+
 def test_the_answer_holds_for_the_next_file_of_the_folder(viewer, folder, told, leaf):
     asked = []
     timer = when_open(VariableDialog, choose("leaf"), asked)

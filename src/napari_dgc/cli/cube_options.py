@@ -6,13 +6,14 @@ from functools import partial
 from pathlib import Path
 
 from napari_dgc.cancel import CancelToken
+from napari_dgc.cli.options import count
 from napari_dgc.cli.progress import ProgressLine, say
 from napari_dgc.cubes.cube import HyperCube
 from napari_dgc.errors import UserError
 
 
 def add_cube_options(parser: argparse.ArgumentParser) -> None:
-    """Add ``--variable``, ``--wavelengths``, ``--layout`` and ``--bad-bands`` to a command."""
+    """Add ``--variable``, ``--wavelengths``, ``--layout`` and the like to a command."""
     group = parser.add_argument_group("reading cubes")
     group.add_argument(
         "--variable",
@@ -37,6 +38,14 @@ def add_cube_options(parser: argparse.ArgumentParser) -> None:
         default="auto",
         help="order of the axes where the file does not tell it, or of the pixels in a matrix "
         "(default: found by itself)",
+    )
+    group.add_argument(
+        "--rows-columns",
+        metavar=("ROWS", "COLUMNS"),
+        nargs=2,
+        type=count,
+        help="size of the image whose pixels a matrix of pixels × bands holds, where nothing in "
+        "the file tells it, as in '--rows-columns 145 145'",
     )
     group.add_argument(
         "--bad-bands",
@@ -87,6 +96,7 @@ def open_cubes_from(args: argparse.Namespace, paths: Iterable[Path | str]) -> li
             layout=args.layout,
             wavelengths=wavelengths,
             wavelength_unit=unit,
+            image=None if args.rows_columns is None else tuple(args.rows_columns),
             progress=partial(line.show, f"unpacking {Path(path).name}"),
         )
         for path in paths

@@ -66,8 +66,9 @@ def choose_array(tree: ArrayTree, request: Request, notes: list[str]) -> Reading
 
 
 def can_be_cube(info: StoredInfo) -> bool:
-    """Tell whether an array has the axes and the type of a cube, or of a stack of cubes."""
-    return _plain(info) is not None or bool(stack_readings(info.shown, (), ()))
+    """Tell whether an array has the axes and the type of a cube, of several, or of a flat one."""
+    shown = info.shown
+    return bool(_plain(info) or stack_readings(shown, (), ()) or without_size([shown]))
 
 
 def _readings(tree: ArrayTree, request: Request) -> list[Reading]:

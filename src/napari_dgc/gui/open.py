@@ -53,15 +53,18 @@ def read(path: PathOrPaths) -> list[Any]:
     Bad files are told in a notification; nothing is added for them.
     """
     from napari import current_viewer
+    from qtpy.QtCore import QTimer
 
     from napari_dgc.gui import messages
     from napari_dgc.gui.classification_layer import classification_layer
     from napari_dgc.gui.scan_copies import get_scan_copies
     from napari_dgc.gui.session import get_session
+    from napari_dgc.gui.warm_up import load_for_layers
 
     viewer = current_viewer()
     if viewer is not None:
         get_scan_copies(get_session(viewer))  # so that they see the layers come
+        QTimer.singleShot(0, load_for_layers)  # while the first scan is read
     found: list[LayerTuple] = []
     for one in _paths(path):
         try:
@@ -186,10 +189,17 @@ def _open(path: Path, answer: Answer | None, *, ask: bool) -> HyperCube:
 
     variable = None if answer is None else answer.variable
     layout = "auto" if answer is None else answer.layout
+    image = None if answer is None else answer.image
 
     def work(token: CancelToken, progress: Callable[[float], None]) -> HyperCube:
         return open_cube(
-            path, variable=variable, layout=layout, ask=ask, token=token, progress=progress
+            path,
+            variable=variable,
+            layout=layout,
+            image=image,
+            ask=ask,
+            token=token,
+            progress=progress,
         )
 
     return wait_for(work, f"Opening {path.name}")

@@ -24,6 +24,8 @@ from napari_dgc.errors import UserError
 PREVIEW = 240
 # Rows that are read before it is looked whether the picture is still wanted.
 _ROWS = 16
+#: Variable, layout, and rows and columns of the image whose pixels a matrix holds.
+_Key = tuple[str | None, str, tuple[int, int] | None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,21 +126,22 @@ class PreviewMaker(QObject):
     def __init__(self, path: Path, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._path = path
-        self._known: dict[tuple[str | None, str], Preview] = {}
+        self._known: dict[_Key, Preview] = {}
         self._source: CancelSource | None = None
         self._relay: _Relay | None = None
 
-    def ask(self, variable: str | None, layout: str) -> None:
+    def ask(self, variable: str | None, layout: str, image: tuple[int, int] | None = None) -> None:
         """Make the preview of a variable; an earlier request is dropped."""
         self.stop()
-        known = self._known.get((variable, layout))
+        key = variable, layout, image
+        known = self._known.get(key)
         if known is not None:
             self.ready.emit(known)
             return
-        self._source, self._relay = CancelSource(), _Relay((variable, layout))
+        self._source, self._relay = CancelSource(), _Relay(key)
         self._relay.made.connect(self._on_made)
         self._relay.progressed.connect(self.progressed)
-        arguments = (self._path, variable, layout, self._source.token, self._relay)
+        arguments = (self._path, key, self._source.token, self._relay)
         threading.Thread(
             target=_make, args=arguments, name="napari-dgc preview", daemon=True
         ).start()
@@ -151,7 +154,7 @@ class PreviewMaker(QObject):
             self._relay.progressed.disconnect(self.progressed)
         self._source = self._relay = None
 
-    def _on_made(self, key: tuple[str | None, str], preview: Preview) -> None:
+    def _on_made(self, key: _Key, preview: Preview) -> None:
         self._known[key] = preview
         self.ready.emit(preview)
 
@@ -162,13 +165,14 @@ class _Relay(QObject):
     made = Signal(object, object)
     progressed = Signal(float)
 
-    def __init__(self, key: tuple[str | None, str]) -> None:
+    def __init__(self, key: _Key) -> None:
         super().__init__()
         self.key = key
 
 
-def _make(path: Path, variable: str | None, layout: str, token: CancelToken, relay: _Relay) -> None:
-    preview = make_preview(path, variable, layout, token, relay.progressed.emit)
+def _make(path: Path, key: _Key, token: CancelToken, relay: _Relay) -> None:
+    variable, layout, image = key
+    preview = make_preview(path, variable, layout, token, relay.progressed.emit, image)
     if preview is not None:
         relay.made.emit(relay.key, preview)
 
@@ -179,12 +183,15 @@ def make_preview(
     layout: str,
     token: CancelToken,
     progress: Callable[[float], None] = lambda share: None,
+    image: tuple[int, int] | None = None,
 ) -> Preview | None:
     """Make the preview of a variable; None where it was cancelled."""
     from napari_dgc.cubes.read import open_cube
 
     try:
-        cube = open_cube(path, variable=variable, layout=layout, token=token, progress=progress)
+        cube = open_cube(
+            path, variable=variable, layout=layout, image=image, token=token, progress=progress
+        )
         return Preview(describe(cube), thumbnail(cube, token), cube.layout)
     except InterruptedError:
         return None

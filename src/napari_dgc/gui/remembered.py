@@ -27,10 +27,13 @@ class Answer:
         Which variable is the cube; None where the file has but one.
     layout
         How its axes, or its pixels, are read.
+    image
+        Rows and columns of the image whose pixels a matrix holds, or None.
     """
 
     variable: str | None
     layout: str = "auto"
+    image: tuple[int, int] | None = None
 
 
 def memory_file() -> Path:
@@ -50,7 +53,8 @@ def recall(folder: Path, question: Sequence[str]) -> Answer | None:
     """
     for entry in _entries():
         if entry["folder"] == _key(folder) and entry["question"] == sorted(question):
-            return Answer(entry["variable"], entry["layout"])
+            image = entry.get("image")
+            return Answer(entry["variable"], entry["layout"], image and (image[0], image[1]))
     return None
 
 
@@ -59,7 +63,8 @@ def remember(folder: Path, question: Sequence[str], answer: Answer | None) -> No
     about = {"folder": _key(folder), "question": sorted(question)}
     entries = [entry for entry in _entries() if not about.items() <= entry.items()]
     if answer is not None:
-        entries.append({**about, "variable": answer.variable, "layout": answer.layout})
+        said = {"variable": answer.variable, "layout": answer.layout}
+        entries.append({**about, **said, **({"image": answer.image} if answer.image else {})})
     # Not to be able to write costs the user no more than the same question again.
     with contextlib.suppress(OSError):
         write_text(memory_file(), json.dumps({"answers": entries[-MOST:]}, indent=1) + "\n")
@@ -85,4 +90,11 @@ def _is_entry(entry: Any) -> bool:
         and isinstance(entry.get("question"), list)
         and isinstance(entry.get("variable"), str | None)
         and isinstance(entry.get("layout"), str)
+        and _is_image(entry.get("image"))
     )
+
+
+def _is_image(image: Any) -> bool:
+    if image is None:
+        return True
+    return isinstance(image, list) and len(image) == 2 and all(type(n) is int for n in image)

@@ -31,6 +31,7 @@ from napari_dgc.cubes.layout import (
     BY_ROWS,
     PIXEL_ORDERS,
 )
+from napari_dgc.gui.image_size_box import ImageSizeBox
 from napari_dgc.gui.preview import PREVIEW, Preview, PreviewMaker, pixmap
 from napari_dgc.gui.remembered import Answer
 
@@ -73,17 +74,14 @@ class VariableDialog(QDialog):
         self.setWindowTitle("Which variable is the cube?")
         self._candidates = list(candidates)
         self._before = before
-        many = len(candidates) > 1
-        self.sentence = QLabel(
-            f"{path.name} holds several cubes. Choose the one to open."
-            if many
-            else f"{path.name} holds one cube."
-        )
+        self.sentence = QLabel(self._question(path.name))
         self.sentence.setWordWrap(True)
         self.table = self._make_table()
         self.picture = QLabel()
         self.caption = QLabel()
         self.arrangement = QComboBox()
+        self.size_label = QLabel("Rows × columns of the image")
+        self.image_size = ImageSizeBox()
         self.remember = QCheckBox("Do not ask again for files of this folder")
         self.remember.setChecked(True)
         self.remember.setToolTip(
@@ -107,6 +105,7 @@ class VariableDialog(QDialog):
         self.table.itemSelectionChanged.connect(self._on_selected)
         self.table.doubleClicked.connect(self.accept)
         self.arrangement.activated.connect(self._ask)
+        self.image_size.size_changed.connect(self._on_size)
         self.finished.connect(self._maker.stop)
         self.table.selectRow(self._first_row())
 
@@ -118,9 +117,33 @@ class VariableDialog(QDialog):
     @property
     def answer(self) -> Answer:
         """What the user chose."""
-        return Answer(self.chosen, str(self.arrangement.currentData()))
+        return Answer(self.chosen, str(self.arrangement.currentData()), self._image)
+
+    def accept(self) -> None:
+        """Close the dialog, unless the size of the image is still missing."""
+        if self._image is not None or not self._is_matrix:
+            super().accept()
+
+    @property
+    def _is_matrix(self) -> bool:
+        """Whether the selected variable has pixels whose rows and columns nothing tells."""
+        return len(self._candidates[max(self.table.currentRow(), 0)].shape) == 2
+
+    @property
+    def _image(self) -> tuple[int, int] | None:
+        return self.image_size.image if self._is_matrix else None
 
     # ------------------------------------------------------------- building
+
+    def _question(self, name: str) -> str:
+        if all(len(info.shape) == 2 for info in self._candidates):
+            return (
+                f"{name} holds no cube with rows and columns. If the variable is pixels × bands, "
+                "choose the rows and columns with which the picture looks like the scan."
+            )
+        if len(self._candidates) > 1:
+            return f"{name} holds several cubes. Choose the one to open."
+        return f"{name} holds one cube."
 
     def _make_table(self) -> QTableWidget:
         table = QTableWidget(len(self._candidates), 3)
@@ -131,7 +154,8 @@ class VariableDialog(QDialog):
         table.setTabKeyNavigation(False)
         table.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         for row, info in enumerate(self._candidates):
-            for column, text in enumerate((info.name, describe_shape(info.shape), info.dtype)):
+            name = info.name or "(the array)"
+            for column, text in enumerate((name, describe_shape(info.shape), info.dtype)):
                 item = QTableWidgetItem(text)
                 item.setToolTip(text)
                 table.setItem(row, column, item)
@@ -156,8 +180,11 @@ class VariableDialog(QDialog):
             "Another order helps where the picture is turned, stretched or scrambled."
         )
         right = QVBoxLayout()
+        self.image_size.setFixedWidth(_WIDTH)
         right.addWidget(self.picture)
         right.addWidget(self.caption)
+        right.addWidget(self.size_label)
+        right.addWidget(self.image_size)
         right.addWidget(QLabel("Order in the file"))
         right.addWidget(self.arrangement)
         right.addStretch()
@@ -172,7 +199,7 @@ class VariableDialog(QDialog):
         layout.addWidget(self.sentence)
         layout.addLayout(middle, 1)
         layout.addLayout(bottom)
-        self.resize(760, 440)
+        self.resize(760, 500)
 
     def _first_row(self) -> int:
         names = [info.name for info in self._candidates]
@@ -184,21 +211,42 @@ class VariableDialog(QDialog):
     def _on_selected(self) -> None:
         self._maker.stop()
         self._fill_arrangements(None)
+        self.size_label.setVisible(self._is_matrix)
+        self.image_size.setVisible(self._is_matrix)
+        if self._is_matrix:
+            before = self._before if self._was_chosen else None
+            info = self._candidates[max(self.table.currentRow(), 0)]
+            self.image_size.offer(info.shape, None if before is None else before.image)
+        self._on_size()
+
+    def _on_size(self) -> None:
+        """Show the picture that a size makes, or what is wrong with the size."""
+        self._maker.stop()
         self.picture.clear()
-        self.caption.setText("")
-        self._pause.start()
+        ready = self._image is not None or not self._is_matrix
+        self.caption.setText("" if ready else self.image_size.problem)
+        if (button := self.buttons.button(QDialogButtonBox.StandardButton.Open)) is not None:
+            button.setEnabled(ready)
+        if ready:
+            self._pause.start()
+        else:
+            self._pause.stop()
+
+    @property
+    def _was_chosen(self) -> bool:
+        return self._before is not None and self._before.variable == self.chosen
 
     def _fill_arrangements(self, found: str | None) -> None:
         """Offer the orders that the selected variable can have; the found one is named."""
         kept = self.arrangement.currentData()
         if found is None:
             kept = "auto"
-            if self._before is not None and self._before.variable == self.chosen:
+            if self._before is not None and self._was_chosen:
                 kept = self._before.layout
         self.arrangement.clear()
         known = " by itself" if found is None else f": {ARRANGEMENTS.get(found, found)}"
         self.arrangement.addItem(f"found{known}", "auto")
-        unfolded = found in PIXEL_ORDERS or kept in PIXEL_ORDERS
+        unfolded = found in PIXEL_ORDERS or kept in PIXEL_ORDERS or self._is_matrix
         for layout, words in ARRANGEMENTS.items():
             if (layout in PIXEL_ORDERS) == unfolded:
                 self.arrangement.addItem(words, layout)
@@ -206,7 +254,7 @@ class VariableDialog(QDialog):
 
     def _ask(self) -> None:
         self.picture.setText("making a picture …")
-        self._maker.ask(self.chosen, str(self.arrangement.currentData()))
+        self._maker.ask(self.chosen, str(self.arrangement.currentData()), self._image)
 
     def _on_progress(self, share: float) -> None:
         self.picture.setText(f"unpacking … {share:.0%}")

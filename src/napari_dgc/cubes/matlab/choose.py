@@ -134,9 +134,7 @@ def _named(file: MatFile, wanted: str, request: Request) -> Reading | None:
 def _why_not(file: MatFile, wanted: str, path: Path, request: Request) -> UserError:
     info = next((info for info in file.variables if info.name == wanted), None)
     if info is None:
-        return UserError(
-            f"{path} has no variable “{wanted}”; it holds {_listed(file.variables)}."
-        )
+        return UserError(f"{path} has no variable “{wanted}”; it holds {_listed(file.variables)}.")
     what = f"The variable {info} of {path}"
     if info.dtype in NUMERIC and len(info.shape) == 4:
         return UserError(
