@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from napari_dgc.cancel import CancelToken
     from napari_dgc.cli.progress import ProgressLine
     from napari_dgc.cubes import HyperCube
+    from napari_dgc.indices import Index
     from napari_dgc.measure.details import ScanDetails
-    from napari_dgc.measure.leaves import LeafEdits
     from napari_dgc.measure.lesion_mask import MaskSettings
     from napari_dgc.measure.scales import OrdinalScale
     from napari_dgc.measure.severity import ScanSeverity
@@ -163,28 +163,33 @@ def millimetres(text: str) -> float:
 
 def run(args: argparse.Namespace) -> int:
     """Write the tables; returns the exit status."""
+    from napari_dgc.annotations.read import read_labels
     from napari_dgc.cli.cube_options import open_cubes_from, say_decisions
     from napari_dgc.cli.folders import make_folder, refuse_same_names
     from napari_dgc.cli.interrupt import stop_on_interrupt
     from napari_dgc.cli.progress import ProgressLine
+    from napari_dgc.indices import find_index
     from napari_dgc.measure.details import read_details
     from napari_dgc.measure.leaves import LeafEdits
     from napari_dgc.measure.report import leaf_table, lesion_table, progress_tables, scan_table
     from napari_dgc.measure.scales import find_scale
+    from napari_dgc.measure.severity import measure_scan
     from napari_dgc.measure.tables import origin_table, write_tables
 
     maps = maps_of(args.maps)
     refuse_same_names((path.stem for path in maps), "line of the table")
     scales = list(dict.fromkeys(find_scale(name) for name in args.scale))
     details = {} if args.details is None else read_details(args.details)
-    classes = {path: args.classes or class_table_of(path) for path in maps}
-    _refuse_input_as_output(args, classes.values())
+    settings = _settings(args)
+    tables_of = {path: args.classes or class_table_of(path) for path in maps}
+    _refuse_input_as_output(args, tables_of.values())
+    names = {path: _names(table, settings) for path, table in tables_of.items()}
     if args.index and not args.cubes:
         raise UserError("Indices are computed from scans; give them with --cubes.")
+    indices = list(dict.fromkeys(find_index(name) for name in args.index))
     cubes = {cube.name: cube for cube in open_cubes_from(args, args.cubes)}
     make_folder(args.out.parent, "the tables")
     say_decisions(list(cubes.values()))
-    settings = _settings(args)
     edits = LeafEdits(least_area=args.min_leaf)
     scans: list[ScanSeverity] = []
     measured: list[Table] = []
@@ -197,9 +202,18 @@ def run(args: argparse.Namespace) -> int:
             size = args.pixel_size
             if path.stem in details and details[path.stem].pixel_size_mm is not None:
                 size = details[path.stem].pixel_size_mm
-            scans.append(_measure(path, classes[path], settings, edits, size))
+            scans.append(
+                measure_scan(
+                    read_labels(path),
+                    names[path],
+                    settings=settings,
+                    edits=edits,
+                    pixel_size_mm=size,
+                    scan=path.stem,
+                )
+            )
         if cubes:
-            measured = _class_tables(classes, cubes, args.index, token, line)
+            measured = _class_tables(names, cubes, indices, token, line)
         line.clear()
     _say_gaps(scans, details, cubes)
     tables = [scan_table(scans, details, scales)]
@@ -240,13 +254,13 @@ def class_table_of(path: Path) -> Path:
     Raises
     ------
     UserError
-        When there is none beside it.
+        When there is no such map, or no table beside it.
     """
+    if not path.is_file():
+        raise UserError(f"There is no label map {path}.")
     for name in (OWN_TABLE.format(path.stem), FOLDER_TABLE):
         if path.with_name(name).is_file():
             return path.with_name(name)
-    if not path.is_file():
-        raise UserError(f"There is no label map {path}.")
     raise UserError(
         f"The classes of {path} have no names; write {OWN_TABLE.format(path.stem)} or "
         f"{FOLDER_TABLE} (label,name) beside it, or give --classes."
@@ -280,11 +294,9 @@ def _refuse_input_as_output(args: argparse.Namespace, tables: Iterable[Path]) ->
         raise UserError(f"{args.out} is a folder; give a file for the tables.")
 
 
-def _measure(
-    path: Path, table: Path, settings: MaskSettings, edits: LeafEdits, size: float | None
-) -> ScanSeverity:
-    from napari_dgc.annotations.read import read_class_table, read_labels
-    from napari_dgc.measure.severity import measure_scan
+def _names(table: Path, settings: MaskSettings) -> dict[int, str]:
+    """Read the names of the classes; refuse those that name nothing of a leaf."""
+    from napari_dgc.annotations.read import read_class_table
     from napari_dgc.partition.partition import LEAF_NAMES
 
     names = read_class_table(table)
@@ -293,38 +305,33 @@ def _measure(
         raise UserError(
             f"{table} names no {', '.join(sorted(LEAF_NAMES))}; give the classes these names."
         )
-    return measure_scan(
-        read_labels(path), names, settings=settings, edits=edits, pixel_size_mm=size, scan=path.stem
-    )
+    return names
 
 
 def _class_tables(
-    classes: Mapping[Path, Path],
+    names: Mapping[Path, Mapping[int, str]],
     cubes: Mapping[str, HyperCube],
-    wanted: Sequence[str],
+    indices: Sequence[Index],
     token: CancelToken,
     line: ProgressLine,
 ) -> list[Table]:
     """Measure spectra and indices of the classes, for every map that has its scan."""
-    from napari_dgc.annotations.read import read_class_table, read_labels
-    from napari_dgc.indices import find_index
+    from napari_dgc.annotations.read import read_labels
     from napari_dgc.measure.class_values import class_values, indices_table, spectra_table
 
-    indices = list(dict.fromkeys(find_index(name) for name in wanted))
     found = []
-    for place, (path, table) in enumerate(classes.items()):
+    for place, path in enumerate(names):
         cube = cubes.get(path.stem)
         if cube is None:
             continue
-        line.show(f"spectra of {path.stem}", place / len(classes))
+        line.show(f"spectra of {path.stem}", place / len(names))
         labels = read_labels(path)
         if labels.shape != (cube.rows, cube.columns):
             raise UserError(
                 f"{path} has {labels.shape[0]} x {labels.shape[1]} pixels and its scan "
                 f"{cube.rows} x {cube.columns}; give the map of this scan."
             )
-        names = read_class_table(table)
-        found.append((cube, class_values(cube, labels, names, indices, token=token)))
+        found.append((cube, class_values(cube, labels, names[path], indices, token=token)))
     return [spectra_table(found), *([indices_table(found)] if indices else [])]
 
 

@@ -138,6 +138,8 @@ def read_table(
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             text = file.read()
+        if "\0" in text:
+            raise UserError(f"{path} is not text; give a CSV file.")
         first = text.split("\n", 1)[0]
         separator = max(",;\t", key=first.count)
         reader = csv.reader(text.splitlines(keepends=True), delimiter=separator, strict=True)
