@@ -205,7 +205,7 @@ def _checked(what: str, entry: object, size: tuple[int, int]) -> tuple[str, str,
     label = entry["label"]
     # Versions before 3.5 had polygons only, and did not say so.
     kind = entry.get("shape_type") or "polygon"
-    if kind not in _POINTS and kind not in _BARE:
+    if not isinstance(kind, str) or (kind not in _POINTS and kind not in _BARE):
         raise UserError(f"{what} is of a kind that is not known here; draw it as a polygon.")
     points = pairs(entry.get("points"), 3 * max(size) + 1000)
     if points is None:
