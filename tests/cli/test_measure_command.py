@@ -8,6 +8,8 @@ import openpyxl
 import pytest
 from tifffile import imwrite
 
+from napari_dgc.annotations.export import write_map
+from napari_dgc.annotations.label_image import LabelClass, LabelImage
 from napari_dgc.cli import main
 from napari_dgc.cubes.matlab_writer import write_matlab
 
@@ -149,7 +151,7 @@ def test_gaps_are_said(maps: Path, details: Path, tmp_path: Path, capsys: Captur
         (["--out", "t.csv", "--details", "gone.csv"], "gone.csv"),
         (["--out", "t.csv", "--classes", "gone.csv"], "gone.csv"),
         (["--out", "t.csv", "--index", "NDVI"], "--cubes"),
-        (["gone.tif", "--out", "t.csv"], "no label map gone.tif"),
+        (["gone.tif", "--out", "t.csv"], "no file gone.tif"),
         (["--out", "maps/classes.csv"], "would replace"),
     ],
 )
@@ -177,4 +179,20 @@ def test_classes_without_names_are_asked_for(maps: Path, tmp_path: Path, capsys:
     assert "--classes" in capsys.readouterr().err
     (maps / "classes.csv").write_text("label,name\n1,background\n2,thumb\n")
     assert main(["measure", str(maps), "--out", str(tmp_path / "t.csv")]) == 2
-    assert "names no halo, healthy tissue, lesion, necrosis" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "No class of the map a is named halo, healthy tissue, lesion, necrosis" in said
+
+
+def test_maps_that_carry_names_and_pixel_size(maps: Path, tmp_path: Path, capsys: Capture) -> None:
+    (maps / "classes.csv").unlink()
+    named = (LabelClass(1, "background"), LabelClass(2, "healthy tissue"), LabelClass(4, "lesion"))
+    image = LabelImage.build("c", label_map(20), named, pixel_size_mm=0.5)
+    write_map(image, maps)
+    out = tmp_path / "t.csv"
+    assert main(["measure", str(maps / "c.tif"), "--out", str(out)]) == 0
+    (row,) = rows(out)
+    assert (row["severity_percent"], row["lesion_area_mm2"]) == ("20", "5")
+    capsys.readouterr()
+    assert main(["measure", str(maps / "c.tif"), "--out", str(out), "--pixel-size", "2"]) == 0
+    assert rows(out)[0]["lesion_area_mm2"] == "80"
+    assert f"the earlier {out} is replaced" in capsys.readouterr().err

@@ -5,14 +5,18 @@ from __future__ import annotations
 import argparse
 import math
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from napari_dgc.cli import COMMANDS, SUCCESS
 from napari_dgc.errors import UserError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from napari_dgc.annotations.read import Source
     from napari_dgc.cancel import CancelToken
     from napari_dgc.cli.progress import ProgressLine
     from napari_dgc.cubes import HyperCube
@@ -23,8 +27,8 @@ if TYPE_CHECKING:
     from napari_dgc.measure.severity import ScanSeverity
     from napari_dgc.measure.tables import Cell, Table
 
-#: Class tables: of one map, beside it, and of all maps of a folder.
-OWN_TABLE, FOLDER_TABLE = "{}_classes.csv", "classes.csv"
+    #: Labels (row, column), name of each, side of a pixel in mm.
+    _Map = tuple[NDArray[np.unsignedinteger[Any]], Mapping[int, str], float | None]
 
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -35,7 +39,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "measure",
         help=COMMANDS["measure"],
         description="Measure label maps whose classes are named: background, healthy tissue, "
-        "halo, lesion, necrosis. The names of MAP.tif stand in MAP_classes.csv or classes.csv "
+        "halo, lesion, necrosis. The names stand in the file, or in MAP_classes.csv or classes.csv "
         "(label,name) beside it. Writes a table of scans: severity in percent of the leaf, areas, "
         "number and sizes of lesions; with dates also the area under the disease progress "
         "curve. Prints the files written.",
@@ -45,7 +49,8 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         nargs="+",
         type=Path,
         metavar="MAP",
-        help="label maps (.tif, .npy, .png, .mat), or folders of them",
+        help="label maps (.tif, .npy, .png, .mat, ENVI classifications, labelme, COCO), or folders "
+        "of them",
     )
     parser.add_argument(
         "--out",
@@ -61,7 +66,8 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "--pixel-size",
         type=millimetres,
         metavar="MM",
-        help="side of a pixel in mm, for areas in mm²; the details may give another one by scan",
+        help="side of a pixel in mm, for areas in mm² (default: what the map tells, if it does); "
+        "the details may give another one by scan",
     )
     parser.add_argument(
         "--details",
@@ -163,9 +169,11 @@ def millimetres(text: str) -> float:
 
 def run(args: argparse.Namespace) -> int:
     """Write the tables; returns the exit status."""
-    from napari_dgc.annotations.read import read_labels
+    from functools import partial
+
+    from napari_dgc.annotations.read import open_labels, read_class_table
     from napari_dgc.cli.cube_options import open_cubes_from, say_decisions
-    from napari_dgc.cli.folders import make_folder, refuse_same_names
+    from napari_dgc.cli.folders import make_folder, refuse_same_names, say_replaced
     from napari_dgc.cli.interrupt import stop_on_interrupt
     from napari_dgc.cli.progress import ProgressLine
     from napari_dgc.indices import find_index
@@ -176,14 +184,15 @@ def run(args: argparse.Namespace) -> int:
     from napari_dgc.measure.severity import measure_scan
     from napari_dgc.measure.tables import origin_table, write_tables
 
-    maps = maps_of(args.maps)
-    refuse_same_names((path.stem for path in maps), "line of the table")
     scales = list(dict.fromkeys(find_scale(name) for name in args.scale))
     details = {} if args.details is None else read_details(args.details)
     settings = _settings(args)
-    tables_of = {path: args.classes or class_table_of(path) for path in maps}
-    _refuse_input_as_output(args, tables_of.values())
-    names = {path: _names(table, settings) for path, table in tables_of.items()}
+    given = None if args.classes is None else read_class_table(args.classes)
+    files = maps_of(args.maps)
+    _refuse_input_as_output(args, files)
+    found = [source for path in files for source in open_labels(path).items()]
+    refuse_same_names((name for name, _ in found), "line of the table")
+    maps = {name: partial(_read, source, given, settings) for name, source in found}
     if args.index and not args.cubes:
         raise UserError("Indices are computed from scans; give them with --cubes.")
     indices = list(dict.fromkeys(find_index(name) for name in args.index))
@@ -195,25 +204,24 @@ def run(args: argparse.Namespace) -> int:
     measured: list[Table] = []
     line = ProgressLine()
     with stop_on_interrupt("stopping; nothing is written") as token:
-        for place, path in enumerate(maps):
+        for place, (name, read) in enumerate(maps.items()):
             if token.cancelled:
                 raise InterruptedError
-            line.show(f"measuring {path.stem}", place / len(maps))
-            size = args.pixel_size
-            if path.stem in details and details[path.stem].pixel_size_mm is not None:
-                size = details[path.stem].pixel_size_mm
+            line.show(f"measuring {name}", place / len(maps))
+            labels, names, size = read(cubes.get(name))
+            known = details.get(name)
             scans.append(
                 measure_scan(
-                    read_labels(path),
-                    names[path],
+                    labels,
+                    names,
                     settings=settings,
                     edits=edits,
-                    pixel_size_mm=size,
-                    scan=path.stem,
+                    pixel_size_mm=(known and known.pixel_size_mm) or args.pixel_size or size,
+                    scan=name,
                 )
             )
         if cubes:
-            measured = _class_tables(names, cubes, indices, token, line)
+            measured = _class_tables(maps, cubes, indices, token, line)
         line.clear()
     _say_gaps(scans, details, cubes)
     tables = [scan_table(scans, details, scales)]
@@ -223,6 +231,7 @@ def run(args: argparse.Namespace) -> int:
         tables.append(lesion_table(scans))
     tables += [*progress_tables(scans, details), *measured]
     tables.append(origin_table(_origin(args, settings, scales)))
+    say_replaced(args.out)
     for file in write_tables(args.out, tables):
         print(file, flush=True)
     return SUCCESS
@@ -234,11 +243,18 @@ def maps_of(paths: Iterable[Path]) -> list[Path]:
     Maps of confidence are left out where they lie beside their label map.
     """
     from napari_dgc.annotations.export import CONFIDENCE_SUFFIX
+    from napari_dgc.annotations.read import holds_labels
     from napari_dgc.cli.evaluate import label_maps
 
     found: list[Path] = []
     for path in paths:
-        found += label_maps(path).values() if path.is_dir() else [path]
+        if path.is_dir():
+            inside = [file for file in label_maps(path).values() if holds_labels(file)]
+            if not inside:
+                raise UserError(f"There are no label maps in {path}.")
+            found += inside
+        else:
+            found.append(path)
     stems = {path.stem for path in found}
     return [
         path
@@ -246,25 +262,6 @@ def maps_of(paths: Iterable[Path]) -> list[Path]:
         if not path.stem.endswith(CONFIDENCE_SUFFIX)
         or path.stem.removesuffix(CONFIDENCE_SUFFIX) not in stems
     ]
-
-
-def class_table_of(path: Path) -> Path:
-    """Find the class table of a label map.
-
-    Raises
-    ------
-    UserError
-        When there is no such map, or no table beside it.
-    """
-    if not path.is_file():
-        raise UserError(f"There is no label map {path}.")
-    for name in (OWN_TABLE.format(path.stem), FOLDER_TABLE):
-        if path.with_name(name).is_file():
-            return path.with_name(name)
-    raise UserError(
-        f"The classes of {path} have no names; write {OWN_TABLE.format(path.stem)} or "
-        f"{FOLDER_TABLE} (label,name) beside it, or give --classes."
-    )
 
 
 def _settings(args: argparse.Namespace) -> MaskSettings:
@@ -281,57 +278,68 @@ def _settings(args: argparse.Namespace) -> MaskSettings:
     )
 
 
-def _refuse_input_as_output(args: argparse.Namespace, tables: Iterable[Path]) -> None:
+def _refuse_input_as_output(args: argparse.Namespace, maps: Iterable[Path]) -> None:
+    from napari_dgc.annotations.tables import FOLDER_TABLE, TABLE_SUFFIX
     from napari_dgc.measure.tables import planned_files
 
     names = ("scans", "leaves", "lesions", "progress", "treatments", "spectra", "indices")
     planned = {file.resolve() for file in planned_files(args.out, (*names, "settings"))}
-    inputs = [*tables, *(Path(name) for name in args.scale)]
-    for path in inputs if args.details is None else [*inputs, args.details]:
-        if path.resolve() in planned:
+    inputs = [path for path in (args.classes, args.details) if path is not None]
+    inputs += [Path(name) for name in args.scale]
+    for path in maps:
+        inputs += [path.with_name(path.stem + TABLE_SUFFIX), path.with_name(FOLDER_TABLE)]
+    for path in inputs:
+        if path.exists() and path.resolve() in planned:
             raise UserError(f"--out {args.out} would replace {path}; give another name.")
     if args.out.is_dir():
         raise UserError(f"{args.out} is a folder; give a file for the tables.")
 
 
-def _names(table: Path, settings: MaskSettings) -> dict[int, str]:
-    """Read the names of the classes; refuse those that name nothing of a leaf."""
-    from napari_dgc.annotations.read import read_class_table
+def _read(
+    source: Source,
+    given: Mapping[int, str] | None,
+    settings: MaskSettings,
+    cube: HyperCube | None,
+) -> _Map:
+    """Read a map: labels, names, side of a pixel; refuse one that names nothing of a leaf."""
+    from napari_dgc.annotations.tables import FOLDER_TABLE, TABLE_SUFFIX
     from napari_dgc.partition.partition import LEAF_NAMES
 
-    names = read_class_table(table)
+    image = source(None if cube is None else (cube.rows, cube.columns))
+    names = {info.number: info.name for info in image.classes} if given is None else given
     known = {name.casefold() for name in names.values()}
     if not known & {name.casefold() for name in (*LEAF_NAMES, *settings.names)}:
         raise UserError(
-            f"{table} names no {', '.join(sorted(LEAF_NAMES))}; give the classes these names."
+            f"No class of the map {image.name} is named {', '.join(sorted(LEAF_NAMES))}; name them "
+            f"in a table {image.name}{TABLE_SUFFIX} or {FOLDER_TABLE} (label,name) beside it, or "
+            "with --classes."
         )
-    return names
+    return image.labels, names, image.pixel_size_mm
 
 
 def _class_tables(
-    names: Mapping[Path, Mapping[int, str]],
+    maps: Mapping[str, Callable[[HyperCube | None], _Map]],
     cubes: Mapping[str, HyperCube],
     indices: Sequence[Index],
     token: CancelToken,
     line: ProgressLine,
 ) -> list[Table]:
     """Measure spectra and indices of the classes, for every map that has its scan."""
-    from napari_dgc.annotations.read import read_labels
     from napari_dgc.measure.class_values import class_values, indices_table, spectra_table
 
     found = []
-    for place, path in enumerate(names):
-        cube = cubes.get(path.stem)
+    for place, name in enumerate(maps):
+        cube = cubes.get(name)
         if cube is None:
             continue
-        line.show(f"spectra of {path.stem}", place / len(names))
-        labels = read_labels(path)
+        line.show(f"spectra of {name}", place / len(maps))
+        labels, names, _ = maps[name](cube)
         if labels.shape != (cube.rows, cube.columns):
             raise UserError(
-                f"{path} has {labels.shape[0]} x {labels.shape[1]} pixels and its scan "
+                f"The map {name} has {labels.shape[0]} x {labels.shape[1]} pixels and its scan "
                 f"{cube.rows} x {cube.columns}; give the map of this scan."
             )
-        found.append((cube, class_values(cube, labels, names[path], indices, token=token)))
+        found.append((cube, class_values(cube, labels, names, indices, token=token)))
     return [spectra_table(found), *([indices_table(found)] if indices else [])]
 
 
