@@ -28,7 +28,7 @@ def limits(*cubes, index=NDVI):
 def test_the_noise_of_a_dark_background_does_not_count():
     cube = scene()
     values = index_map(cube, NDVI)
-    assert np.percentile(values, 10) < 0  # the noise is there
+    assert np.nanpercentile(values, 2) < 0.5  # some of the noise is there
     low, high = limits(cube)
     assert low == pytest.approx(0.6, abs=0.05)
     assert high == pytest.approx(0.8, abs=0.02)

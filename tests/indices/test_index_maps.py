@@ -90,7 +90,7 @@ def test_several_indices_in_blocks_are_the_same_as_one_by_one(monkeypatch):
     assert [seen[0].start, seen[-1].stop] == [0, 11]
 
 
-def test_only_the_bands_that_are_needed_are_read():
+def test_only_the_bands_that_are_needed_and_their_neighbours_are_read():
     class Recorder:
         def __init__(self, data):
             self.data, self.shape, self.dtype = data, data.shape, data.dtype
@@ -102,7 +102,8 @@ def test_only_the_bands_that_are_needed_are_read():
 
     recorder = Recorder(np.asarray(leaf().data))
     index_map(HyperCube(recorder, "leaf", NM, "nm"), NDVI)
-    assert {NM[position] for position in recorder.bands} == {670, 800}
+    # The neighbours tell the noise.
+    assert {NM[i] for i in recorder.bands} == {668, 670, 672, 798, 800, 802}
 
 
 def test_a_missing_wavelength_is_named():
@@ -178,3 +179,41 @@ def test_a_formula_is_arithmetic_with_wavelengths(text):
     with pytest.raises(ValueError, match=r"names no wavelength|is no|is not|ends before"):
         formula = Formula(text)
         formula.evaluate({term: np.ones(1) for term in formula.terms})
+
+
+def dark_and_bright(name):
+    """Return a scan of a dark left half and a bright right half, with the same noise, and both."""
+    rng = np.random.default_rng(8)
+    nm = np.arange(400.0, 1001.0, 5.0)
+    scene = np.full((len(nm), 40, 40), 0.002)
+    scene[:, :, 20:] = np.linspace(0.2, 0.6, len(nm))[:, None, None]
+    scene += 0.01 * rng.normal(size=scene.shape)
+    return HyperCube(scene.astype(np.float32), name, nm, "nm")
+
+
+@pytest.mark.parametrize("name", ["PSRI", "NDVI", "ARI1", "PSSRa", "PRI"])
+def test_ratios_have_no_value_where_noise_hides_the_divisor(name):
+    found = index_map(dark_and_bright("leaf on cloth"), find_index(name))
+    assert np.isnan(found[:, :20]).mean() > 0.9
+    assert np.isfinite(found[:, 20:]).all()
+
+
+def test_differences_have_a_value_in_the_dark():
+    assert np.isfinite(index_map(dark_and_bright("leaf on cloth"), find_index("TVI"))).all()
+
+
+def test_averaged_bands_lift_the_divisor_out_of_the_noise():
+    cube = dark_and_bright("leaf on cloth")
+    cube.data[:, :, :20] += 0.025
+    one, many = (index_map(cube, find_index("PSSRa"), bandwidth_nm=nm) for nm in (0, 20))
+    assert np.isnan(one[:, :20]).mean() > 2 * np.isnan(many[:, :20]).mean()
+
+
+def test_noise_of_a_divisor_counts_by_its_factors():
+    formula = Formula("R800 / (0.5 * R670 - 2 * R550)")
+    values = {term: np.array([1.0, 1.0]) for term in formula.terms}
+    noise = dict.fromkeys(formula.terms, 0.1)
+    values[formula.terms[0]] = np.array([0.0, 0.4])  # divisors 0.5 and -0.3
+    np.testing.assert_array_equal(np.isnan(formula.evaluate(values, noise)), [True, True])
+    noise[formula.terms[0]] = 0.01
+    np.testing.assert_array_equal(np.isnan(formula.evaluate(values, noise)), [False, False])

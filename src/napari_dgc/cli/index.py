@@ -35,9 +35,10 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser = commands.add_parser(
         "index",
         help=COMMANDS["index"],
-        description="Write one map per scan and index, CUBE_INDEX.tif (float32, NaN where there "
-        f"is no value), and {TABLE} with mean, spread and percentiles over all pixels that have "
-        "a value, background included. Prints the files written.",
+        description="Write one map per scan and index, CUBE_INDEX.tif (float32), and "
+        f"{TABLE} with mean, spread and percentiles over all pixels that have a value, background "
+        "included. Where there are no data, or where noise hides what is divided by (as on dark "
+        "background), the value is NaN. Prints the files written.",
     )
     parser.add_argument("cubes", nargs="*", type=Path, metavar="CUBE", help="scans")
     parser.add_argument("--index", nargs="+", metavar="NAME", help="indices, such as NDVI PRI")

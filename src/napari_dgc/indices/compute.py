@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
@@ -13,6 +14,7 @@ from napari_dgc.cubes.reflectance import holds_reflectance
 from napari_dgc.errors import UserError
 from napari_dgc.indices.formula import Term
 from napari_dgc.indices.index import Index
+from napari_dgc.measure.band_noise import noise_of
 
 #: Samples read at once, with those of bands that lie between.
 _BLOCK_SAMPLES = 4 << 20
@@ -120,7 +122,8 @@ def index_blocks(
     ------
     rows, blocks
         Rows of the scan, top to bottom, and for each index its values,
-        (rows, columns) float32, NaN where there are no data or a divisor is 0.
+        (rows, columns) float32, NaN where there are no data, or a divisor is not told
+        from 0 by the noise of its bands (on dark background, for instance).
 
     Raises
     ------
@@ -137,6 +140,14 @@ def index_blocks(
             if reason is not None:
                 raise UserError(reason)
     used = np.unique(np.concatenate([bands for terms in chosen for bands in terms.values()]))
+    noise = dict(zip(used.tolist(), noise_of(cube, used, token=token).tolist(), strict=True))
+    spreads = [
+        {
+            term: _noise_of_mean([noise[band] for band in bands.tolist()])
+            for term, bands in terms.items()
+        }
+        for terms in chosen
+    ]
     # Arrays on disk may read all that lies between the outermost bands.
     across = int(used[-1] - used[0] + 1) * cube.columns
     step = max(1, _BLOCK_SAMPLES // across)
@@ -146,9 +157,9 @@ def index_blocks(
         rows = slice(first, min(first + step, cube.rows))
         window = cube.read(rows, slice(None), used)
         blocks = []
-        for index, terms in zip(indices, chosen, strict=True):
+        for index, terms, spread in zip(indices, chosen, spreads, strict=True):
             values = {term: _mean(window, used, bands) for term, bands in terms.items()}
-            blocks.append(index.formula.evaluate(values).astype(np.float32))
+            blocks.append(index.formula.evaluate(values, spread).astype(np.float32))
         yield rows, blocks
 
 
@@ -164,12 +175,16 @@ def index_map(
     Returns
     -------
     ndarray
-        (rows, columns), NaN where there are no data or a divisor is 0.
+        (rows, columns), NaN where there is no value, as there.
     """
     values = np.empty((cube.rows, cube.columns), np.float32)
     for rows, (block,) in index_blocks(cube, [index], token, bandwidth_nm=bandwidth_nm):
         values[rows] = block
     return values
+
+
+def _noise_of_mean(noise: Sequence[float]) -> float:
+    return math.hypot(*noise) / len(noise)
 
 
 def _mean(

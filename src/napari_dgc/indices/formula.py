@@ -7,6 +7,7 @@ shown is the text that is computed.
 from __future__ import annotations
 
 import ast
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,6 +17,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+#: A divisor that is not this many times its noise is not told from 0: the limit of detection
+#: (Currie 1995, IUPAC recommendations, Pure and Applied Chemistry 67,
+#: doi:10.1351/pac199567101699).
+DETECTED = 3.0
 _TERM = re.compile(r"R(\d+)(?:_(\d+))?")
 Floats = NDArray[np.floating[Any]]
 
@@ -84,20 +89,38 @@ class Formula:
         """
         return _degree(self._tree)
 
-    def evaluate(self, values: Mapping[Term, Floats]) -> Floats:
+    @cached_property
+    def _divisors(self) -> tuple[tuple[ast.expr, Mapping[Term, float]], ...]:
+        """What is divided by, and how often each term stands in it."""
+        return tuple((node, _factors(node)) for node in _divisors(self._tree))
+
+    def evaluate(
+        self, values: Mapping[Term, Floats], noise: Mapping[Term, float] | None = None
+    ) -> Floats:
         """Compute the formula.
 
         Parameters
         ----------
         values
             Reflectance for each of `terms`, arrays of one shape.
+        noise
+            Standard deviation of each term.
 
         Returns
         -------
         ndarray
-            NaN where a value is NaN or a divisor is 0.
+            NaN where a value is NaN, a divisor is 0 or, with `noise`, not above `DETECTED`
+            times its own noise: it might as well be 0, and the quotient anything.
         """
-        return np.asarray(_evaluate(self._tree, values))
+        found = np.asarray(_evaluate(self._tree, values))
+        if noise is None:
+            return found
+        found = np.array(found)
+        for divisor, factors in self._divisors:
+            own = math.sqrt(sum((factor * noise[t]) ** 2 for t, factor in factors.items()))
+            if own > 0:
+                found[~(np.abs(_evaluate(divisor, values)) > DETECTED * own)] = np.nan
+        return found
 
     def rewritten(self, name: str) -> str:
         """Return the text with every term as ``name``, in which {} is its wavelengths."""
@@ -149,6 +172,36 @@ def _degree(node: ast.expr) -> int | None:
                     return first - second
             return first if first == second else None
     return 0
+
+
+def _divisors(node: ast.expr) -> list[ast.expr]:
+    match node:
+        case ast.BinOp(left, operator, right):
+            own = [right] if isinstance(operator, ast.Div) and _terms(right) else []
+            return _divisors(left) + _divisors(right) + own
+        case ast.UnaryOp(_, operand):
+            return _divisors(operand)
+    return []
+
+
+def _factors(node: ast.expr) -> dict[Term, float]:
+    """Return by what each term of a sum is multiplied; empty for anything but a sum."""
+    match node:
+        case ast.Name(name):
+            return {_term(name): 1.0}
+        case ast.UnaryOp(_, operand):
+            return {term: -factor for term, factor in _factors(operand).items()}
+        case ast.BinOp(ast.Constant(int() | float() as number), ast.Mult(), right):
+            return {term: number * factor for term, factor in _factors(right).items()}
+        case ast.BinOp(left, ast.Div(), ast.Constant(int() | float() as number)):
+            return {term: factor / number for term, factor in _factors(left).items()}
+        case ast.BinOp(left, ast.Add() | ast.Sub() as operator, right):
+            sign = 1.0 if isinstance(operator, ast.Add) else -1.0
+            found = _factors(left)
+            for term, factor in _factors(right).items():
+                found[term] = found.get(term, 0.0) + sign * factor
+            return found
+    return {}
 
 
 def _evaluate(node: ast.expr, values: Mapping[Term, Floats]) -> Any:

@@ -29,6 +29,8 @@ _LAGS = 5
 #: Neighbouring bands that say nothing new about each other: their correlation is beyond
 #: what single precision resolves.
 _SAME = 1e-9
+#: From fewer pairs of neighbours noise is not estimated.
+_FEWEST_PAIRS = 100
 #: A band is saturated when so large a share of its samples has its highest value.
 _SATURATED = 0.5
 
@@ -81,6 +83,51 @@ def signal_to_noise(
                 raise InterruptedError
             moments.add(cube.read(rows, columns))
     return moments.ratios()
+
+
+def noise_of(
+    cube: HyperCube,
+    bands: NDArray[np.intp],
+    *,
+    windows: int = 12,
+    token: CancelToken | None = None,
+) -> NDArray[np.float64]:
+    """Estimate the noise of some bands of a scan as `signal_to_noise` does.
+
+    Parameters
+    ----------
+    cube
+        The scan; only these bands and their good neighbours are read.
+    bands
+        0-based, ascending.
+    windows
+        How many windows are looked at.
+    token
+        Looked at between windows.
+
+    Returns
+    -------
+    ndarray
+        (bands,) standard deviation of a pixel, in units of the samples; 0 where it is
+        unknown, as in scans of few pixels.
+
+    Raises
+    ------
+    InterruptedError
+        When `token` was cancelled.
+    """
+    token = token or never_cancelled()
+    around = np.union1d(bands - 1, bands + 1)
+    read = np.union1d(bands, np.intersect1d(around, cube.good_bands))
+    moments = _Moments(len(read))
+    for rows, columns in spread_windows(
+        cube.rows, cube.columns, count=windows, edge=_WINDOW, seed=0
+    ):
+        if token.cancelled:
+            raise InterruptedError
+        moments.add(cube.read(rows, columns, read))
+    noise = np.where(moments.pairs >= _FEWEST_PAIRS, moments.noise(), 0.0)
+    return np.sqrt(noise)[np.searchsorted(read, bands)]
 
 
 class _Moments:
@@ -145,18 +192,30 @@ class _Moments:
         )
         self._highest = np.maximum(highest, self._highest)
 
+    def _mean_products(self) -> list[NDArray[np.float64]]:
+        return [
+            total / np.maximum(n, 1) for total, n in zip(self._products, self._pairs, strict=True)
+        ]
+
+    @property
+    def pairs(self) -> NDArray[np.int64]:
+        """How many neighbouring pixels were compared in each band."""
+        return self._pairs[0]
+
+    def noise(self) -> NDArray[np.float64]:
+        """Return the variance of the noise of each band."""
+        return _unpredicted(self._mean_products()) / 2
+
     def ratios(self) -> NDArray[np.float64]:
         """Return the signal-to-noise ratio of each band (see `signal_to_noise`)."""
         self._end_scan()
-        products = [
-            total / np.maximum(n, 1) for total, n in zip(self._products, self._pairs, strict=True)
-        ]
+        products = self._mean_products()
         count = np.maximum(self._count, 1)
         saturated = self._saturated > _SATURATED * count
         live = (products[0] > 0) & ~saturated
         # Bands that are told wholly by their neighbours have no noise that can be seen.
         floor = _SAME**2 * products[0] / 2
-        noise = np.where(live, np.maximum(_unpredicted(products) / 2, floor), 1.0)
+        noise = np.where(live, np.maximum(self.noise(), floor), 1.0)
         signal = np.clip(self._scatter / count - noise, 0.0, None)
         ratios = np.where(live, np.sqrt(signal / noise), 0.0)
         if live.any() and np.median(ratios[live]) < 1:
