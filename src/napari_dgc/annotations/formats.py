@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from napari_dgc.annotations.coco import write_coco
+from napari_dgc.annotations.coco import FILE, write_coco
 from napari_dgc.annotations.envi import write_envi_classification
 from napari_dgc.annotations.label_image import LabelImage
 from napari_dgc.annotations.labelme import write_labelme
@@ -15,6 +15,7 @@ from napari_dgc.annotations.masks import write_masks
 from napari_dgc.annotations.numpy_file import write_numpy
 from napari_dgc.annotations.png import write_picture, write_png
 from napari_dgc.annotations.spectra import write_class_spectra
+from napari_dgc.annotations.tables import TABLE_SUFFIX
 from napari_dgc.annotations.tiff import write_tiff
 from napari_dgc.cancel import CancelToken, never_cancelled
 from napari_dgc.errors import UserError
@@ -31,6 +32,9 @@ class Format:
     write
         Writes images to a folder and returns the files; of one image, or of all of them
         where `together`.
+    files
+        Names of the files, without the name of the image where each has its own; ends in a
+        slash where it is a folder.
     together
         Whether one file holds all images.
     needs_scan
@@ -39,22 +43,59 @@ class Format:
 
     title: str
     write: Callable[..., list[Path]]
+    files: tuple[str, ...]
     together: bool = False
     needs_scan: bool = False
 
 
 FORMATS: dict[str, Format] = {
-    "tif": Format("TIFF of class numbers, with names and pixel size", write_tiff),
-    "png": Format("PNG of class numbers in the colours of the classes", write_png),
-    "overlay": Format("picture of the scan with the classes over it", write_picture, False, True),
-    "npy": Format("NumPy array of class numbers", write_numpy),
-    "envi": Format("ENVI classification with names and colours", write_envi_classification),
-    "labelme": Format("outlines for labelme", write_labelme),
-    "coco": Format("COCO: outlines, and run lengths where there are holes", write_coco, True),
-    "coco-rle": Format("COCO: run lengths", partial(write_coco, rle=True), True),
-    "masks": Format("a black and white PNG for each class", write_masks),
-    "spectra": Format("mean spectrum of each class", write_class_spectra, False, True),
+    "tif": Format(
+        "TIFF of class numbers, with names and pixel size", write_tiff, (".tif", TABLE_SUFFIX)
+    ),
+    "png": Format(
+        "PNG of class numbers in the colours of the classes", write_png, (".png", TABLE_SUFFIX)
+    ),
+    "overlay": Format(
+        "picture of the scan with the classes over it",
+        write_picture,
+        ("_overlay.png",),
+        needs_scan=True,
+    ),
+    "npy": Format("NumPy array of class numbers", write_numpy, (".npy", TABLE_SUFFIX)),
+    "envi": Format(
+        "ENVI classification with names and colours", write_envi_classification, (".hdr", ".dat")
+    ),
+    "labelme": Format("outlines for labelme", write_labelme, (".json",)),
+    "coco": Format(
+        "COCO: outlines, and run lengths where there are holes", write_coco, (FILE,), together=True
+    ),
+    "coco-rle": Format("COCO: run lengths", partial(write_coco, rle=True), (FILE,), together=True),
+    "masks": Format("a black and white PNG for each class", write_masks, ("_masks/",)),
+    "spectra": Format(
+        "mean spectrum of each class",
+        write_class_spectra,
+        ("_spectra.csv", "_spectra_sources.csv"),
+        needs_scan=True,
+    ),
 }
+
+
+def planned(names: Iterable[str], folder: Path, formats: Iterable[str]) -> list[Path]:
+    """Return the files and folders that `export` would write or replace.
+
+    Parameters
+    ----------
+    names
+        Of the images.
+    folder, formats
+        As of `export`.
+    """
+    stems = list(names)
+    found: dict[Path, None] = {}
+    for kind in map(_format, formats):
+        for stem in [""] if kind.together else stems:
+            found |= dict.fromkeys(folder / f"{stem}{ending}" for ending in kind.files)
+    return list(found)
 
 
 def export(
@@ -107,7 +148,6 @@ def export(
             if token.cancelled:
                 raise InterruptedError
             if not kind.together:
-                # A table of classes is written by several.
                 yield from kind.write(image, folder)
         if any(kind.together for kind in chosen.values()):
             kept.append(image)

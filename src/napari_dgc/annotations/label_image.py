@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Self
@@ -114,7 +115,11 @@ class LabelImage:
         highest = int(labels.max(initial=0))
         if highest > HIGHEST or int(labels.min(initial=0)) < 0:
             raise ValueError("labels must lie between 0 and 65535")
-        known = {info.number: info for info in classes if 0 < info.number <= HIGHEST}
+        known = {
+            info.number: replace(info, name="") if info.name == f"class {info.number}" else info
+            for info in classes
+            if 0 < info.number <= HIGHEST
+        }
         for number in np.flatnonzero(np.bincount(labels.ravel())).tolist():
             if number and number not in known:
                 known[number] = LabelClass(number)
@@ -202,34 +207,47 @@ def class_name(text: str) -> str:
 def numbered_alike(images: Sequence[LabelImage]) -> list[LabelImage]:
     """Give classes of one name one number in all images; files count each for themselves.
 
-    Classes without a name are those of the same number. Nothing changes where the images
-    agree.
+    Classes without a name are those of the same number; what one image tells apart stays
+    apart. Nothing changes where the images agree.
     """
-    numbers: dict[str | int, int] = {}
-    taken: dict[int, str | int] = {}
-
-    def key(info: LabelClass) -> str | int:
-        return info.name.casefold() or info.number
-
+    numbers: dict[_Key, int] = {}
+    taken: set[int] = set()
     for image in images:
-        for info in image.classes:
-            if key(info) in numbers:
+        for key, info in _keys(image):
+            if key in numbers:
                 continue
             number = info.number
             if number in taken:
                 number = max(taken) + 1
             if number > HIGHEST:
                 number = next(free for free in range(1, HIGHEST + 1) if free not in taken)
-            numbers[key(info)], taken[number] = number, key(info)
+            numbers[key] = number
+            taken.add(number)
     alike = []
     for image in images:
-        if all(numbers[key(info)] == info.number for info in image.classes):
+        keys = _keys(image)
+        if all(numbers[key] == info.number for key, info in keys):
             alike.append(image)
             continue
         table = np.zeros(len(image.counts()), np.uint16)
-        for info in image.classes:
-            table[info.number] = numbers[key(info)]
-        classes = [replace(info, number=numbers[key(info)]) for info in image.classes]
+        for key, info in keys:
+            table[info.number] = numbers[key]
+        classes = [replace(info, number=numbers[key]) for key, info in keys]
         made = LabelImage.build(image.name, table[image.labels], classes)
         alike.append(replace(image, labels=made.labels, classes=made.classes))
     return alike
+
+
+#: What makes a class the same in several images: its name, and which of those of that name
+#: in its image it is; or its number.
+_Key = tuple[str | int, int]
+
+
+def _keys(image: LabelImage) -> list[tuple[_Key, LabelClass]]:
+    times: Counter[str | int] = Counter()
+    keys: list[tuple[_Key, LabelClass]] = []
+    for info in image.classes:
+        name = info.name.casefold() or info.number
+        keys.append(((name, times[name]), info))
+        times[name] += 1
+    return keys

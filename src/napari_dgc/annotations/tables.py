@@ -65,12 +65,13 @@ def read_classes(path: Path) -> list[LabelClass]:
             fields = {(field or "").strip().casefold(): field for field in reader.fieldnames or ()}
             if not {"label", "name"} <= fields.keys():
                 raise UserError(f"{path} is not a class table; it needs the columns label,name.")
-            colour = fields.get("colour")
+            colour, members = fields.get("colour", ""), fields.get("members", "")
             return [
                 LabelClass(
                     int(row[fields["label"]]),
                     (row[fields["name"]] or "").strip(),
-                    _colour("" if colour is None else row[colour]),
+                    _colour(row.get(colour)),
+                    _members(row.get(members)),
                 )
                 for row in reader
             ]
@@ -80,6 +81,12 @@ def read_classes(path: Path) -> list[LabelClass]:
 
 def _colour(text: object) -> str:
     return text.lower() if isinstance(text, str) and _COLOUR.fullmatch(text) else ""
+
+
+def _members(text: object) -> tuple[int, ...]:
+    words = text.split() if isinstance(text, str) else []
+    # Nine digits, as Python refuses to read thousands of them.
+    return tuple(int(word) for word in words if word.isdecimal() and len(word) < 10)
 
 
 def classes_beside(path: Path) -> list[LabelClass]:
@@ -134,7 +141,10 @@ def with_classes(own: Sequence[LabelClass], over: Sequence[LabelClass]) -> list[
             joined[info.number] = info
         else:
             joined[info.number] = LabelClass(
-                info.number, info.name or known.name, info.colour or known.colour
+                info.number,
+                info.name or known.name,
+                info.colour or known.colour,
+                info.members or known.members,
             )
     return list(joined.values())
 

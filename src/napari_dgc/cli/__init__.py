@@ -28,6 +28,7 @@ COMMANDS: dict[str, str] = {
     "train": "learn one set of clusters for all scans",
     "segment": "write label maps of scans with a trained model",
     "measure": "measure lesions, severity and disease progress from label maps",
+    "export": "write label maps for labelme, COCO, ENVI and other programs",
     "evaluate": "compare label maps with ground truth",
 }
 
