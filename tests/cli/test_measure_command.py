@@ -131,12 +131,15 @@ def test_spectra_and_indices_of_the_classes(maps: Path, tmp_path: Path, capsys: 
 def test_gaps_are_said(maps: Path, details: Path, tmp_path: Path, capsys: Capture) -> None:
     with details.open("a") as file:
         file.write("z,p1,mock,2026-05-09,\n")
-    imwrite(maps / "d.tif", np.ones((9, 9), np.uint8))
+    empty = np.ones((9, 9), np.uint8)
+    empty[2, 2:7] = 9
+    imwrite(maps / "d.tif", empty)
     command = ["measure", str(maps), "--out", str(tmp_path / "t.csv"), "--details", str(details)]
     assert main(command) == 0
     said = capsys.readouterr().err
     assert "left out: z is in the details" in said
     assert "d: no leaf in sight" in said
+    assert "d: 5 pixels are of classes without a name" in said
     assert "d: not in the details" in said
 
 

@@ -21,11 +21,9 @@ if TYPE_CHECKING:
     from napari_dgc.cli.progress import ProgressLine
     from napari_dgc.cubes import HyperCube
     from napari_dgc.indices import Index
-    from napari_dgc.measure.details import ScanDetails
     from napari_dgc.measure.lesion_mask import MaskSettings
-    from napari_dgc.measure.scales import OrdinalScale
     from napari_dgc.measure.severity import ScanSeverity
-    from napari_dgc.measure.tables import Cell, Table
+    from napari_dgc.measure.tables import Table
 
     #: Labels (row, column), name of each, side of a pixel in mm.
     _Map = tuple[NDArray[np.unsignedinteger[Any]], Mapping[int, str], float | None]
@@ -175,6 +173,7 @@ def run(args: argparse.Namespace) -> int:
     from napari_dgc.cli.cube_options import open_cubes_from, say_decisions
     from napari_dgc.cli.folders import make_folder, refuse_same_names, say_replaced
     from napari_dgc.cli.interrupt import stop_on_interrupt
+    from napari_dgc.cli.measure_notes import origin, say_gaps, say_unnamed
     from napari_dgc.cli.progress import ProgressLine
     from napari_dgc.indices import find_index
     from napari_dgc.measure.details import read_details
@@ -209,6 +208,7 @@ def run(args: argparse.Namespace) -> int:
                 raise InterruptedError
             line.show(f"measuring {name}", place / len(maps))
             labels, names, size = read(cubes.get(name))
+            say_unnamed(name, labels, names)
             known = details.get(name)
             scans.append(
                 measure_scan(
@@ -223,14 +223,14 @@ def run(args: argparse.Namespace) -> int:
         if cubes:
             measured = _class_tables(maps, cubes, indices, token, line)
         line.clear()
-    _say_gaps(scans, details, cubes)
+    say_gaps(scans, details, cubes)
     tables = [scan_table(scans, details, scales)]
     if args.leaves:
         tables.append(leaf_table(scans, details, scales))
     if args.lesions:
         tables.append(lesion_table(scans))
     tables += [*progress_tables(scans, details), *measured]
-    tables.append(origin_table(_origin(args, settings, scales)))
+    tables.append(origin_table(origin(args, settings, scales)))
     say_replaced(args.out)
     for file in write_tables(args.out, tables):
         print(file, flush=True)
@@ -244,12 +244,15 @@ def maps_of(paths: Iterable[Path]) -> list[Path]:
     """
     from napari_dgc.annotations.export import CONFIDENCE_SUFFIX
     from napari_dgc.annotations.read import holds_labels
-    from napari_dgc.cli.evaluate import label_maps
 
     found: list[Path] = []
     for path in paths:
         if path.is_dir():
-            inside = [file for file in label_maps(path).values() if holds_labels(file)]
+            inside = [
+                file
+                for file in sorted(path.iterdir())
+                if not file.name.startswith(".") and file.is_file() and holds_labels(file)
+            ]
             if not inside:
                 raise UserError(f"There are no label maps in {path}.")
             found += inside
@@ -341,53 +344,3 @@ def _class_tables(
             )
         found.append((cube, class_values(cube, labels, names, indices, token=token)))
     return [spectra_table(found), *([indices_table(found)] if indices else [])]
-
-
-def _say_gaps(
-    scans: Sequence[ScanSeverity],
-    details: Mapping[str, ScanDetails],
-    cubes: Mapping[str, HyperCube],
-) -> None:
-    from napari_dgc.cli.progress import say
-
-    names = {scan.scan for scan in scans}
-    for scan in scans:
-        if scan.total.percent is None:
-            say(f"{scan.scan}: no leaf in sight, so there is no severity")
-        if details and scan.scan not in details:
-            say(f"{scan.scan}: not in the details, so its plant and date are not known")
-        if cubes and scan.scan not in cubes:
-            say(f"{scan.scan}: its scan is not among the cubes, so it has no spectra")
-    for name in details:
-        if name not in names:
-            say(f"left out: {name} is in the details, and no map has this name")
-    for name in cubes:
-        if name not in names:
-            say(f"left out: {name} is a cube, and no map has this name")
-
-
-def _origin(
-    args: argparse.Namespace, settings: MaskSettings, scales: Sequence[OrdinalScale]
-) -> list[tuple[str, Cell]]:
-    """Say what the tables were made with, for their last sheet."""
-    lines: list[tuple[str, Cell]] = [
-        ("diseased classes", ", ".join(settings.names)),
-        ("least area of a lesion (px)", settings.least_area),
-        ("holes filled up to (px)", settings.fill_holes),
-        ("smoothing radius (px)", settings.smooth),
-        ("touching lesions split", "yes" if settings.split_touching else "no"),
-        ("lesions inside leaves only", "yes" if settings.inside_leaf else "no"),
-        ("least area of a leaf (px)", args.min_leaf),
-        ("pixel size (mm)", args.pixel_size),
-        ("details", None if args.details is None else str(args.details)),
-        ("class table", None if args.classes is None else str(args.classes)),
-        ("severity", "lesion area in percent of leaf area (doi:10.1186/s42483-020-00049-8)"),
-        ("AUDPC", "trapezoids (doi:10.1094/Phyto-67-1051)"),
-    ]
-    for scale in scales:
-        bounds = ", ".join(f"{bound:g}" for bound in scale.bounds)
-        lines.append(
-            (f"scale {scale.name}", f"grades {', '.join(scale.grades)}; bounds {bounds} %")
-        )
-    lines += [("map", str(path)) for path in args.maps]
-    return lines

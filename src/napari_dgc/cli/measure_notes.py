@@ -1,0 +1,84 @@
+"""What ``napari-dgc measure`` says beside its tables: gaps, and how they were made."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Mapping, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from napari_dgc.cubes import HyperCube
+    from napari_dgc.measure.details import ScanDetails
+    from napari_dgc.measure.lesion_mask import MaskSettings
+    from napari_dgc.measure.scales import OrdinalScale
+    from napari_dgc.measure.severity import ScanSeverity
+    from napari_dgc.measure.tables import Cell
+
+
+def say_unnamed(
+    scan: str, labels: NDArray[np.unsignedinteger[Any]], names: Mapping[int, str]
+) -> None:
+    """Say how much has no name, as it may well be leaf."""
+    import numpy as np
+
+    from napari_dgc.cli.progress import say
+
+    counts = np.bincount(labels.ravel())
+    unnamed = sum(int(counts[label]) for label in range(1, counts.size) if not names.get(label))
+    if unnamed:
+        say(f"{scan}: {unnamed} pixels are of classes without a name and count as background")
+
+
+def say_gaps(
+    scans: Sequence[ScanSeverity],
+    details: Mapping[str, ScanDetails],
+    cubes: Mapping[str, HyperCube],
+) -> None:
+    """Say which maps lack something, and what belongs to no map."""
+    from napari_dgc.cli.progress import say
+
+    names = {scan.scan for scan in scans}
+    for scan in scans:
+        if scan.total.percent is None:
+            say(f"{scan.scan}: no leaf in sight, so there is no severity")
+        if details and scan.scan not in details:
+            say(f"{scan.scan}: not in the details, so its plant and date are not known")
+        if cubes and scan.scan not in cubes:
+            say(f"{scan.scan}: its scan is not among the cubes, so it has no spectra")
+    for name in details:
+        if name not in names:
+            say(f"left out: {name} is in the details, and no map has this name")
+    for name in cubes:
+        if name not in names:
+            say(f"left out: {name} is a cube, and no map has this name")
+
+
+def origin(
+    args: argparse.Namespace, settings: MaskSettings, scales: Sequence[OrdinalScale]
+) -> list[tuple[str, Cell]]:
+    """Say what the tables were made with, for their last sheet."""
+    lines: list[tuple[str, Cell]] = [
+        ("diseased classes", ", ".join(settings.names)),
+        ("least area of a lesion (px)", settings.least_area),
+        ("holes filled up to (px)", settings.fill_holes),
+        ("smoothing radius (px)", settings.smooth),
+        ("touching lesions split", "yes" if settings.split_touching else "no"),
+        ("lesions inside leaves only", "yes" if settings.inside_leaf else "no"),
+        ("least area of a leaf (px)", args.min_leaf),
+        ("pixel size (mm)", args.pixel_size),
+        ("details", None if args.details is None else str(args.details)),
+        ("class table", None if args.classes is None else str(args.classes)),
+        ("severity", "lesion area in percent of leaf area (doi:10.1186/s42483-020-00049-8)"),
+        ("AUDPC", "trapezoids (doi:10.1094/Phyto-67-1051)"),
+    ]
+    for scale in scales:
+        bounds = ", ".join(f"{bound:g}" for bound in scale.bounds)
+        lines.append(
+            (f"scale {scale.name}", f"grades {', '.join(scale.grades)}; bounds {bounds} %")
+        )
+    lines += [("map", str(path)) for path in args.maps]
+    return lines
