@@ -12,6 +12,7 @@ from napari_dgc.cubes.array_open import open_tree
 from napari_dgc.cubes.array_tree import MOST_VALUES, StoredInfo
 from napari_dgc.cubes.choices import Request
 from napari_dgc.cubes.cube import HyperCube
+from napari_dgc.cubes.direct_chunks import direct, without_cache
 from napari_dgc.cubes.hdf5_heaps import attribute_is_sound, values_are_sound
 from napari_dgc.cubes.lazy import LazyCube
 from napari_dgc.cubes.plausible import refuse_implausible
@@ -155,10 +156,13 @@ class HDF5Tree:
 
     def load(self, reading: Reading, layout: str) -> LazyCube:
         """Return three axes of a dataset, left on disk; `layout` orders unfolded pixels."""
-        dataset = self._datasets[reading.variable.name]
-        where = f"“{reading.name}” of {self.path}"
-        refuse_unsound(dataset, where)
-        cube = lazy_view(dataset, reading, layout, where)
+        name, where = reading.variable.name, f"“{reading.name}” of {self.path}"
+        refuse_unsound(self._datasets[name], where)
+        try:
+            dataset = self._datasets[name] = without_cache(self._datasets[name])
+        except _ERRORS as error:
+            raise damaged(self.path, error) from error
+        cube = lazy_view(direct(dataset), reading, layout, where)
         cube[:1, :1, :1]  # a missing filter or a cut-off file shows here, not during training
         cube[-1:, -1:, -1:]
         return cube

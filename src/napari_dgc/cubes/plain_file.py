@@ -179,12 +179,14 @@ class PlainCube(WindowedArray):
     def _copy_read(self, slow: range, middle: range, fast: range, part: NDArray[Any]) -> None:
         """Read whole lines of the fastest axis and take of them what is wanted."""
         lines = middle[-1] - middle[0] + 1
+        whole = part.shape[1:] == (lines, self._stored[2])
         buffer = np.empty((lines, self._stored[2]), self.dtype)
         wanted = buffer[:: middle.step, fast.start : fast[-1] + 1 : fast.step]
         for number, position in enumerate(slow):
             first = (position * self._stored[1] + middle[0]) * self._stored[2]
-            self._file.read(first, buffer)
-            part[number] = wanted
+            self._file.read(first, part[number] if whole else buffer)
+            if not whole:
+                part[number] = wanted
 
     def _copy_mapped(self, slow: range, middle: range, fast: range, part: NDArray[Any]) -> None:
         """Map blocks of the slowest axis and copy what is wanted."""

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_dgc.cubes.choices import VariableInfo
+from napari_dgc.cubes.direct_chunks import direct, without_cache
 from napari_dgc.cubes.hdf5 import damaged, open_file, own_names, refuse_unsound
 from napari_dgc.cubes.hdf5_heaps import attribute_is_sound, values_are_sound
 from napari_dgc.cubes.lazy import LazyCube
@@ -81,9 +82,10 @@ class HDF5MatFile:
         where = f"The variable “{name}” of {self._path}"
         try:
             refuse_unsound(dataset, where)
+            dataset = self._datasets[name] = without_cache(dataset)
         except (OSError, RuntimeError) as error:
             raise damaged(self._path, error) from error
-        cube = lazy_view(dataset, reading, layout, where, reversed_axes=self._reversed)
+        cube = lazy_view(direct(dataset), reading, layout, where, reversed_axes=self._reversed)
         cube[:1, :1, :1]  # a missing filter or a cut-off file shows here, not during training
         return cube
 
