@@ -138,6 +138,16 @@ def test_moving_the_slider_shows_the_bands(viewer, tmp_path, values):
     assert viewer.canvas.overlays.text.text == "" or not viewer.canvas.overlays.text.visible
 
 
+def test_a_hidden_composite_is_not_hidden_again_by_each_step(viewer, tmp_path, values):
+    viewer.open(write_envi(tmp_path, "leaf", values), plugin="napari-dgc")
+    composite = viewer.layers["leaf false colour"]
+    hidden = []
+    composite.events.visible.connect(lambda event: hidden.append(composite.visible))
+    for band in (5, 2, 4):
+        viewer.dims.set_current_step(0, band)
+    assert hidden == [False]
+
+
 def test_text_tells_scans_with_other_wavelengths_apart(viewer, session, make_cube):
     session.add_cube_layers(make_cube("fine", (7, 8, 8)))
     session.add_cube_layers(make_cube("coarse", (5, 8, 8)))

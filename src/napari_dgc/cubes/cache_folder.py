@@ -19,7 +19,7 @@ from napari_dgc.files import write_atomically
 GIGABYTE = 10**9
 #: Most bytes that the folder may hold unless the user says otherwise.
 LIMIT = 20 * GIGABYTE
-_preferred = LIMIT
+_preferred: Callable[[], float] | None = None
 #: Bytes that are left free on the disk.
 RESERVE = GIGABYTE
 #: Environment variables with the folder and its limit in gigabytes.
@@ -39,7 +39,7 @@ class CacheFolder:
         The folder; by default ``NAPARI_DGC_CACHE``, else the user's folder for caches.
     limit
         Most bytes in it; by default ``NAPARI_DGC_CACHE_GB``, else what `prefer_limit` was
-        told, else 20 GB.
+        given, else 20 GB.
     """
 
     def __init__(self, path: Path | None = None, limit: int | None = None) -> None:
@@ -150,16 +150,16 @@ def _default_path() -> Path:
     return Path(given) if given else platformdirs.user_cache_path("napari-dgc", appauthor=False)
 
 
-def prefer_limit(gigabytes: float) -> None:
-    """Set the limit of folders that are told none, in gigabytes."""
+def prefer_limit(gigabytes: Callable[[], float]) -> None:
+    """Set what tells the limit of folders that are told none, in gigabytes; any thread asks it."""
     global _preferred
-    _preferred = max(0, int(gigabytes * GIGABYTE))
+    _preferred = gigabytes
 
 
 def _default_limit() -> int:
     given = os.environ.get(LIMIT_VARIABLE)
     if not given:
-        return _preferred
+        return LIMIT if _preferred is None else max(0, int(_preferred() * GIGABYTE))
     try:
         return max(0, int(float(given) * GIGABYTE))
     except (ValueError, OverflowError) as error:

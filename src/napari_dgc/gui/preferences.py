@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import functools
-
-from napari_dgc.cubes.cache_folder import prefer_limit
+from napari_dgc.cubes.cache_folder import GIGABYTE, LIMIT, prefer_limit
 
 
-@functools.cache
 def follow_preferences() -> None:
-    """Apply the preferences, now and whenever they change."""
+    """Let the preferences count from now on; they are read when they are needed.
+
+    The first look at them takes napari a tenth of a second, which opening a scan can spare.
+    """
+    prefer_limit(_cache_gigabytes)
+
+
+def _cache_gigabytes() -> float:
     from napari.settings import get_plugin_settings
 
     try:
-        scans = get_plugin_settings("napari-dgc").scans
+        return float(get_plugin_settings("napari-dgc").scans.cache_gigabytes)
     except KeyError:
-        return  # used without being installed as a plugin
-
-    def apply() -> None:
-        prefer_limit(scans.cache_gigabytes)
-
-    apply()
-    scans.events.cache_gigabytes.connect(apply)
+        return LIMIT / GIGABYTE  # used without being installed as a plugin

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QComboBox, QFormLayout, QSizePolicy, QSpinBox, QVBoxLayout, QWidget
 from superqt import QCollapsible
-from superqt.utils import create_worker
 
 from napari_dgc.gui.calm_boxes import CalmSpinBox
-from napari_dgc.gui.warm_up import warm_up
+from napari_dgc.gui.warm_up import Looking
 
 if TYPE_CHECKING:
     from napari_dgc.clustering.estimator import Clusterer
@@ -101,9 +100,9 @@ class TrainOptions(QWidget):
         layout.addLayout(form)
         layout.addWidget(self.advanced)
 
-        self._looking: Any = create_worker(
-            find_possible, _start_thread=True, _connect={"returned": self._show_possible}
-        )
+        looking = Looking(find_possible, self)
+        looking.found.connect(self._show_possible)
+        looking.start()
 
     def _show_possible(self, possible: Possible) -> None:
         for name, title in possible.titles.items():
@@ -111,7 +110,6 @@ class TrainOptions(QWidget):
             if row >= 0:
                 self.method.setItemText(row, title)
                 self.method.setItemData(row, title, Qt.ItemDataRole.ToolTipRole)
-        self._warming: Any = create_worker(warm_up, _start_thread=True)
         chosen = self.device.currentData()
         self.device.clear()
         for device in possible.devices:

@@ -70,8 +70,10 @@ class WavelengthText:
         moved = len(position) == len(self._position) and position[:-2] != self._position[:-2]
         if moved and layers == self._layers and viewer.dims.ndisplay == 2:
             for scan in session.scans:
-                if scan.composite is not None and scan.image.visible:
-                    scan.composite.visible = False
+                composite = scan.composite
+                # napari would draw all anew where it is hidden already.
+                if composite is not None and composite.visible and scan.image.visible:
+                    composite.visible = False
         self._position, self._layers = position, layers
         self.refresh()
 
