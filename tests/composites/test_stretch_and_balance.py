@@ -146,3 +146,35 @@ def test_the_white_reference_beside_a_scan_balances_it(tmp_path):
     assert np.ptp(balanced[0].astype(int), axis=1).max() <= 2
     with pytest.raises(UserError, match="No white reference lies beside ramps"):
         Painter(ramps()[0]).paint(Recipe("chosen", SPANS, look, "white-reference"))
+
+
+def far(values, name, **more):
+    return Painter(HyperCube(np.asarray(values), name, NM, "nm", **more))
+
+
+def test_scans_share_limits_and_balance():
+    ramp = np.tile(np.linspace(0.01, 1, 100, dtype=np.float32), (3, 2, 1))
+    one, other = far(ramp * [[[0.5]], [[0.3]], [[0.1]]], "one"), far(ramp, "other")
+    recipe = Recipe("chosen", SPANS, Look(0, 100), "grey-world")
+    levels = one.levels(recipe, [other])
+    together = [painter.paint(recipe, levels=levels).astype(int) for painter in (one, other)]
+    # 0.3 of the middle band: the last column of the one, and the 30th of the other.
+    assert abs(together[0][0, -1, 1] - together[1][0, 29, 1]) <= 2
+    apart = [painter.paint(recipe).astype(int) for painter in (one, other)]
+    assert apart[0][0, -1, 1] > apart[1][0, 29, 1] + 60
+    own = Recipe("chosen", SPANS, Look(0, 100), "grey-world", together=False)
+    alone = one.paint(own, levels=one.levels(own, [other]))
+    np.testing.assert_array_equal(alone, apart[0])
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        far(np.tile(np.arange(100, dtype=np.uint16) * 40, (3, 2, 1)), "counts"),
+        Painter(HyperCube(np.ones((3, 2, 100), np.float32), "wavelengths unknown")),
+    ],
+)
+def test_what_cannot_be_compared_shares_nothing(other):
+    painter = Painter(ramps()[0])
+    mine, shared = painter.levels(CHOSEN), painter.levels(CHOSEN, [other])
+    np.testing.assert_array_equal(shared.high, mine.high)

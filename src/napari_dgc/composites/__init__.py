@@ -2,11 +2,12 @@
 
 from napari_dgc.composites.mixes import Mix, Span, main_spans, usual_mix
 from napari_dgc.composites.painter import Balance, Colours, Painter, Recipe
-from napari_dgc.composites.painting import Look, draft, is_slow, render, true_colour
+from napari_dgc.composites.painting import Levels, Look, draft, is_slow, render, true_colour
 
 __all__ = [
     "Balance",
     "Colours",
+    "Levels",
     "Look",
     "Mix",
     "Painter",

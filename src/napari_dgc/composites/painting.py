@@ -1,5 +1,7 @@
 """Pictures of a scan: a mix of bands, stretched to what a screen can show."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 import numpy as np
@@ -43,6 +45,52 @@ class Look:
             raise ValueError(f"no stretch: {self}")
 
 
+@dataclass(frozen=True, eq=False)
+class Levels:
+    """What becomes black and what becomes full.
+
+    Parameters
+    ----------
+    factors
+        What the channels are multiplied by before, against the light's colour, shape (3,).
+    low, high
+        Black and full of each channel after that, shape (3,).
+    """
+
+    factors: NDArray[np.float32]
+    low: NDArray[np.float32]
+    high: NDArray[np.float32]
+
+    def near(self, other: Levels, part: float) -> bool:
+        """Whether another stretch differs by less than a part of this one's range."""
+        slack = part * (self.high - self.low)
+        pairs = ((self.low, other.low), (self.high, other.high))
+        return all(
+            bool((np.abs(mine * other.factors / self.factors - its) <= slack).all())
+            for mine, its in pairs
+        )
+
+
+def levels_of(
+    sample: NDArray[np.float32], look: Look, common: bool, grey_world: bool = False
+) -> Levels:
+    """Find the stretch for a sample of pixels, of one scan or of several.
+
+    Parameters
+    ----------
+    sample
+        Linear red, green and blue of some pixels with data, (pixels, 3).
+    look
+        The percentiles.
+    common
+        One stretch for all channels.
+    grey_world
+        Make all channels equally bright on average before.
+    """
+    factors = _balance(sample) if grey_world else np.ones(3, np.float32)
+    return Levels(factors, *_levels(sample * factors, look, common))
+
+
 def render(
     cube: HyperCube,
     mix: Mix,
@@ -51,6 +99,7 @@ def render(
     token: CancelToken | None = None,
     *,
     linear: NDArray[np.float32] | None = None,
+    levels: Levels | None = None,
 ) -> NDArray[np.uint8]:
     """Make a picture.
 
@@ -70,6 +119,8 @@ def render(
     linear
         What `read_linear` gave for this cube and mix, where it is at hand;
         nothing is read then.
+    levels
+        Stretch that several scans share; found from this one when None.
 
     Returns
     -------
@@ -82,15 +133,14 @@ def render(
         When asked to stop.
     """
     look = look or Look()
-    sample = _sample(cube, mix, linear)
-    factors = _balance(sample) if grey_world else np.ones(3, np.float32)
-    common = mix.common if look.common is None else look.common
-    low, high = _levels(sample * factors, look, common)
+    if levels is None:
+        common = mix.common if look.common is None else look.common
+        levels = levels_of(read_sample(cube, mix, linear), look, common, grey_world)
     picture = np.zeros((cube.rows, cube.columns, 3), np.uint8)
     for rows in _blocks(cube, mix):
         _check_stop(token)
         part = _linear(cube, mix, rows, slice(None)) if linear is None else linear[rows]
-        picture[rows] = _painted(part * factors, low, high, look.gamma)
+        picture[rows] = _painted(part * levels.factors, levels.low, levels.high, look.gamma)
     return picture
 
 
@@ -174,8 +224,18 @@ def _linear(cube: HyperCube, mix: Mix, rows: slice, columns: slice) -> NDArray[n
     return linear
 
 
-def _sample(cube: HyperCube, mix: Mix, linear: NDArray[np.float32] | None) -> NDArray[np.float32]:
-    """Return some pixels with data, (pixels, 3)."""
+def read_sample(
+    cube: HyperCube, mix: Mix, linear: NDArray[np.float32] | None = None
+) -> NDArray[np.float32]:
+    """Return linear red, green and blue of some pixels with data, (pixels, 3).
+
+    Parameters
+    ----------
+    cube, mix
+        As for `render`.
+    linear
+        What `read_linear` gave; a few rows are read when None.
+    """
     rows = np.unique(np.linspace(0, cube.rows - 1, min(cube.rows, _SAMPLE_ROWS)).astype(int))
     columns = slice(None, None, max(1, cube.columns // _SAMPLE_COLUMNS))
     if linear is not None:

@@ -3,32 +3,26 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import Qt
-from qtpy.QtGui import QStandardItemModel
-from qtpy.QtWidgets import (
-    QComboBox,
-    QDoubleSpinBox,
-    QFormLayout,
-    QHBoxLayout,
-    QLabel,
-    QProgressBar,
-    QPushButton,
-    QSizePolicy,
-    QVBoxLayout,
-    QWidget,
-)
+from qtpy.QtWidgets import QFormLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 from superqt import QDoubleRangeSlider
 
 from napari_dgc.composites import Look, Recipe, main_spans
 from napari_dgc.errors import UserError
-from napari_dgc.gui.calm_boxes import CalmComboBox, CalmDoubleSpinBox
 from napari_dgc.gui.composites.channel import Axis, ChannelPicker, QuietSlider
+from napari_dgc.gui.composites.colour_controls import (
+    combo,
+    offer,
+    percent,
+    row,
+    why_no_preset,
+    why_no_reference,
+)
 
 if TYPE_CHECKING:
-    from napari_dgc.cubes import HyperCube
     from napari_dgc.gui.composites.live import LiveComposites
     from napari_dgc.gui.session import Scan
 
@@ -43,6 +37,7 @@ _STRETCHES = {
     True: "the same for all three",
     False: "each colour by itself",
 }
+_TOGETHER = {True: "the same in all open scans", False: "each scan by itself"}
 _BALANCES = {"none": "none", "grey-world": "grey world", "white-reference": "white reference"}
 _BALANCE_TIP = (
     "Scans that are not calibrated carry the colour of the lamp and the camera.\n"
@@ -68,24 +63,29 @@ class ColoursTab(QWidget):
         self._live = live
         self._scans: list[Scan] = []
         self._showing = False
-        self.preset = _combo(_PRESETS, "What the composite shows.")
+        self.preset = combo(_PRESETS, "What the composite shows.")
         self.channels = [ChannelPicker(title, colour) for title, colour in _CHANNELS]
-        self.stretch = _combo(
+        self.stretch = combo(
             _STRETCHES,
             "One stretch for all three colours keeps hues; each by itself shows all that is in "
             "each band.",
+        )
+        self.together = combo(
+            _TOGETHER,
+            "With the same limits and balance, the same colour means the same in all scans. Scans "
+            "that cannot be compared (counts and reflectance, other cameras) keep their own.",
         )
         self.range = QDoubleRangeSlider(Qt.Orientation.Horizontal)
         self.range.setRange(0, 100)
         self.range.setToolTip(
             "Pixels darker than the left mark become black, brighter than the right one full."
         )
-        self.low, self.high = _percent(), _percent()
+        self.low, self.high = percent(), percent()
         self.gamma = QuietSlider(Qt.Orientation.Horizontal)
         self.gamma.setRange(-2 * _STEPS, 2 * _STEPS)
         self.gamma.setToolTip("Darken or lighten the middle tones.")
         self.gamma_text = QLabel()
-        self.balance = _combo(_BALANCES, _BALANCE_TIP)
+        self.balance = combo(_BALANCES, _BALANCE_TIP)
         self.reset = QPushButton("Reset")
         self.reset.setToolTip("Show the scans as they were opened.")
         self.bar = QProgressBar()
@@ -101,6 +101,7 @@ class ColoursTab(QWidget):
         for channel in self.channels:
             channel.changed.connect(self._on_channel)
         self.stretch.activated.connect(self._apply)
+        self.together.activated.connect(self._apply)
         self.range.valueChanged.connect(self._apply)
         self.low.valueChanged.connect(self._on_percent)
         self.high.valueChanged.connect(self._on_percent)
@@ -120,9 +121,10 @@ class ColoursTab(QWidget):
             channels.addWidget(channel)
         look = QFormLayout()
         look.addRow("Stretch", self.stretch)
+        look.addRow("Limits", self.together)
         look.addRow("Percentiles", self.range)
-        look.addRow("", _row(self.low, QLabel("to"), self.high))
-        look.addRow("Middle tones", _row(self.gamma, self.gamma_text))
+        look.addRow("", row(self.low, QLabel("to"), self.high))
+        look.addRow("Middle tones", row(self.gamma, self.gamma_text))
         look.addRow("Balance", self.balance)
         for one in (form, look):
             one.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
@@ -144,8 +146,8 @@ class ColoursTab(QWidget):
         if not scans:
             return
         cubes = [scan.cube for scan in scans]
-        _offer(self.preset, {name: _why_no_preset(name, cubes) for name in _PRESETS})
-        _offer(self.balance, {"white-reference": _why_no_reference(cubes)})
+        offer(self.preset, {name: why_no_preset(name, cubes) for name in _PRESETS})
+        offer(self.balance, {"white-reference": why_no_reference(cubes)})
         for channel in self.channels:
             channel.set_axis(Axis.of(cubes[0]))
         self._show(self._live.recipe(scans[0]))
@@ -161,7 +163,8 @@ class ColoursTab(QWidget):
             self.stretch.currentData(),
             2 ** (self.gamma.value() / _STEPS),
         )
-        return Recipe(colours, spans, look, self.balance.currentData())
+        balance, together = self.balance.currentData(), self.together.currentData()
+        return Recipe(colours, spans, look, balance, together)
 
     # --------------------------------------------------------------- changes
 
@@ -211,6 +214,7 @@ class ColoursTab(QWidget):
         self.range.setValue((recipe.look.low, recipe.look.high))
         self.gamma.setValue(round(_STEPS * math.log2(recipe.look.gamma)))
         self.balance.setCurrentIndex(self.balance.findData(recipe.balance))
+        self.together.setCurrentIndex(list(_TOGETHER).index(recipe.together))
         self._showing = False
         self._show_bands(recipe)
         self._show_numbers()
@@ -237,63 +241,6 @@ class ColoursTab(QWidget):
     def _usual(self) -> str:
         """Return the preset that a scan is shown with at first."""
         for name in ("true", "file"):
-            if self._scans and _why_no_preset(name, [self._scans[0].cube]) is None:
+            if self._scans and why_no_preset(name, [self._scans[0].cube]) is None:
                 return name
         return "chosen"
-
-
-def _combo(items: Mapping[Any, str], tip: str) -> QComboBox:
-    combo = CalmComboBox()
-    for data, text in items.items():
-        combo.addItem(text, data)
-    combo.setToolTip(tip)
-    combo.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-    return combo
-
-
-def _percent() -> QDoubleSpinBox:
-    box = CalmDoubleSpinBox()
-    box.setKeyboardTracking(False)
-    box.setRange(0, 100)
-    box.setDecimals(1)
-    box.setSuffix(" %")
-    box.setButtonSymbols(QDoubleSpinBox.ButtonSymbols.NoButtons)
-    box.setToolTip("Share of the pixels that become black, and that remain below full.")
-    return box
-
-
-def _row(*widgets: QWidget) -> QHBoxLayout:
-    row = QHBoxLayout()
-    for widget in widgets:
-        row.addWidget(widget)
-    return row
-
-
-def _offer(combo: QComboBox, reasons: Mapping[str, str | None]) -> None:
-    """Grey items that are not possible, with the reason as their tooltip."""
-    model = combo.model()
-    assert isinstance(model, QStandardItemModel)
-    for data, reason in reasons.items():
-        item = model.item(combo.findData(data))
-        item.setEnabled(reason is None)
-        item.setToolTip(reason or "")
-
-
-def _why_no_preset(name: str, cubes: Iterable[HyperCube]) -> str | None:
-    """Return why none of the scans can be shown so, or None."""
-    reason = None
-    for cube in cubes:
-        try:
-            if name != "chosen":
-                Recipe(name).mix(cube)  # type: ignore[arg-type]
-        except UserError as error:
-            reason = reason or str(error)
-        else:
-            return None
-    return reason
-
-
-def _why_no_reference(cubes: Iterable[HyperCube]) -> str | None:
-    if any(cube.references is not None and cube.references.white is not None for cube in cubes):
-        return None
-    return "No white reference lies beside these scans."
