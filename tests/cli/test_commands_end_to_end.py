@@ -1,5 +1,6 @@
 """The real commands with the default method, one after the other, in processes of their own."""
 
+import csv
 import filecmp
 import json
 import re
@@ -80,6 +81,28 @@ def test_from_simulated_scans_to_figures_without_napari_or_qt(
     for cube in cubes:
         name = f"{cube.stem}.tif"
         assert filecmp.cmp(one / "maps" / name, two / "maps" / name, shallow=False)
+
+
+def test_from_scans_to_severity_without_naming_anything(tmp_path: Path) -> None:
+    size = ["--size", "96", "96", "--bands", "40", "--seed", "2"]
+    commands(["simulate", tmp_path / "scans", "--severity", 0, 5, *size])
+    cubes = sorted((tmp_path / "scans").glob("*.mat"))
+    model, maps, out = tmp_path / "model", tmp_path / "maps", tmp_path / "t.csv"
+    printed = commands(
+        ["train", *cubes, "--model", model, "--clusters", 12, "--epochs", 3, "--device", "cpu"],
+        ["segment", *cubes, "--model", model, "--out", maps, "--suggest"],
+        ["measure", maps, "--out", out],
+        ["measure", tmp_path / "scans" / "truth", "--out", tmp_path / "true.csv"],
+    ).splitlines()
+    for cube in cubes:
+        assert str(maps / f"{cube.stem}_classes.csv") in printed
+
+    def severity(path: Path) -> list[float]:
+        with path.open(newline="") as file:
+            return [float(row["severity_percent"]) for row in csv.DictReader(file)]
+
+    assert severity(out) == pytest.approx(severity(tmp_path / "true.csv"), rel=0.25, abs=0.5)
+    assert severity(out)[0] > 2
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGINT for single processes there")

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import tifffile
 
-from napari_dgc.annotations import read_labels
+from napari_dgc.annotations import read_class_table, read_labels
 from napari_dgc.cli import main
 from napari_dgc.clustering.estimator import Clusterer
 from napari_dgc.cubes.envi_writer import write_envi
@@ -172,3 +172,15 @@ def test_scans_are_never_written_over(
     assert "leaf.tif is a scan that is read here" in capsys.readouterr().err
     assert picture.read_bytes() == before
     assert segment([picture], model, tmp_path, *options, "--format", "png") == 0
+
+
+def test_suggested_names_come_with_a_table(
+    model: Path, scans: list[Path], tmp_path: Path, capsys: Capture
+) -> None:
+    out = tmp_path / "maps"
+    assert segment(scans, model, out, "--suggest", "--classes", "3") == 0
+    printed = capsys.readouterr().out.splitlines()
+    names = ("first.tif", "first_classes.csv", "second.tif", "second_classes.csv")
+    assert printed == [str(out / name) for name in names]
+    # Nothing is clear about these clusters, so that nothing is named.
+    assert set(read_class_table(out / "first_classes.csv").values()) == {""}

@@ -10,7 +10,8 @@ from napari_dgc.errors import UserError
 
 if TYPE_CHECKING:
     from napari_dgc.clustering.estimator import Clusterer
-    from napari_dgc.partition import Partition
+    from napari_dgc.cubes import HyperCube
+    from napari_dgc.partition import ClusterSummary, Partition
 
 
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -38,6 +39,12 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         "(default: the fine clusters)",
     )
     parser.add_argument(
+        "--suggest",
+        action="store_true",
+        help="name what is clearly background, healthy tissue, halo or lesion, for measure; "
+        "without --classes, clusters of one name become one class. Also writes CUBE_classes.csv",
+    )
+    parser.add_argument(
         "--format", choices=("tif", "npy", "png"), default="tif", help="of the maps (default tif)"
     )
     parser.add_argument(
@@ -61,6 +68,7 @@ def run(args: argparse.Namespace) -> int:
         write_map,
         write_value_image,
     )
+    from napari_dgc.annotations.formats import FORMATS
     from napari_dgc.annotations.label_image import LabelImage
     from napari_dgc.cli.cube_options import open_cubes, say_decisions, unpacked
     from napari_dgc.cli.folders import make_folder, refuse_same_names, refuse_scans
@@ -73,6 +81,8 @@ def run(args: argparse.Namespace) -> int:
     refuse_same_names((cube.name + ending for cube in cubes for ending in endings), "label map")
     estimator = load_model(args.model)
     partition = partition_of(estimator, args.classes)
+    if args.suggest:
+        partition = named(partition, estimator, cubes[0], merge=args.classes is None)
     table = partition.compact_lookup()
     out: Path = args.out
     planned = [out / f"{cube.name}.{args.format}" for cube in cubes]
@@ -98,7 +108,10 @@ def run(args: argparse.Namespace) -> int:
                 written.append(out / f"{cube.name}{CONFIDENCE_SUFFIX}.tif")
                 write_value_image(values, written[-1])
             image = LabelImage.of_partition(cube.name, labels, partition, compact=True)
-            write_map(image, out, args.format)
+            if args.suggest:
+                written += FORMATS[args.format].write(image, out)[1:]
+            else:
+                write_map(image, out, args.format)
             line.clear()
             for file in written:
                 print(file, flush=True)
@@ -124,11 +137,43 @@ def partition_of(estimator: "Clusterer", classes: int | Literal["auto"] | None) 
             f"The model has {estimator.n_clusters} fine clusters and cannot give {classes} "
             f"classes; choose --classes from 1 to {estimator.n_clusters}."
         )
+    tree = build_tree(_summary(estimator, "--classes"))
+    groups = recommended_cut(tree) if classes == "auto" else classes
+    return Partition.fine(estimator.n_clusters, tree).cut(groups)
+
+
+def named(
+    partition: "Partition", estimator: "Clusterer", cube: "HyperCube", *, merge: bool
+) -> "Partition":
+    """Name the classes that are clear.
+
+    Parameters
+    ----------
+    partition
+        Classes of the model's clusters.
+    estimator, cube
+        The model, and a scan with the wavelengths that it was trained on.
+    merge
+        Make one class of all clusters of one name.
+
+    Raises
+    ------
+    UserError
+        When the training of the model was cut short.
+    """
+    from napari_dgc.measure.suggest import suggest_names, suggest_partition, summary_wavelengths
+
+    summary = _summary(estimator, "--suggest")
+    wavelengths = summary_wavelengths(summary, cube)
+    if merge:
+        return suggest_partition(summary, partition.tree, wavelengths)
+    return suggest_names(summary, partition, wavelengths)
+
+
+def _summary(estimator: "Clusterer", option: str) -> "ClusterSummary":
     if estimator.summary is None:
         raise UserError(
             "The model has no merge tree yet because its training was cut short; "
-            "go on with train --resume, or leave --classes out."
+            f"go on with train --resume, or leave {option} out."
         )
-    tree = build_tree(estimator.summary)
-    groups = recommended_cut(tree) if classes == "auto" else classes
-    return Partition.fine(estimator.n_clusters, tree).cut(groups)
+    return estimator.summary
