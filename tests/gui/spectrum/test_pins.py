@@ -253,3 +253,14 @@ def test_names_stand_beside_the_markers_at_any_zoom(viewer, spectrum, leaves, mo
     for _ in range(2):
         assert layer.text.translation[1] > layer.size[0] / 2
         viewer.scene.camera.zoom *= 3
+
+
+def test_names_are_told_from_bright_and_dark_scans(viewer, spectrum, leaves, mouse, settled):
+    leaves[0].composite.data = np.full_like(leaves[0].composite.data, 235)
+    leaves[1].composite.data = np.full_like(leaves[1].composite.data, 20)
+    for number, scan in enumerate(leaves[:2], start=1):
+        mouse.click(scan, 5, 6, keys=SHIFT)
+        settled(spectrum, number)
+    text = viewer.layers["Spectrum pins"].text
+    viewer.scene.camera.zoom *= 1.1
+    np.testing.assert_allclose(text.color.array[:, :3], [[0, 0, 0], [1, 1, 1]])

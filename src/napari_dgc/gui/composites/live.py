@@ -142,7 +142,9 @@ class LiveComposites(QObject):
     def _on_done(self, key: object, result: object) -> None:
         if key is self:
             for scan, recipe in result if isinstance(result, list) else ():
-                if scan in self._session.scans and scan not in self._waiting:
+                # What is painted just now is painted with the stretch of all anyway.
+                busy = scan in self._waiting or scan in self._under_way
+                if scan in self._session.scans and not busy and self.recipe(scan) == recipe:
                     self._request(scan, recipe)
             return
         self._on_painted(key, result)  # type: ignore[arg-type]

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 #: Extent of a marker on the screen, in pixels, at any zoom. napari's own limits for it
 #: (``canvas_size_limits``) leave hardly anything of the marker but its border.
 _MARKER = 13.0
+#: Width and height of a name on the screen, about.
+_NAME_SIZE = (48.0, 16.0)
+#: Names are black on colours lighter than this (of 255), else white; napari outlines no text.
+_LIGHT = 130.0
 #: Within this distance of a marker, in screen pixels, a press takes hold of it.
 _REACH = 9.0
 
@@ -77,6 +81,32 @@ class Pins(MarkLayer):
             self.layer.add(pixels_to_layer(place.scan, self.layer, np.array([place.pixel], float)))
         self.sync()
 
+    def sync(self) -> None:
+        """Bring the curves in step with the layer, and names with what they stand on."""
+        super().sync()
+        if self._awake:
+            self._colour_names()
+
+    def _colour_names(self) -> None:
+        """Write names in black or white, whichever is told better from the scan below."""
+        layer = self.layer
+        colours = ["black" if self._on_light(mark) else "white" for mark in self._marks]
+        if layer is not None and colours and len(colours) == len(layer.data):
+            layer.text.color = colours
+
+    def _on_light(self, mark: Mark) -> bool:
+        viewer, curve = self._session.viewer, mark.curve
+        composite = None if curve.scan is None else curve.scan.composite
+        if viewer is None or composite is None or not composite.visible:
+            return False
+        pixel = float(viewer.scene.camera.zoom) * float(composite.scale[-1])
+        width, height = (max(2, round(extent / pixel)) for extent in _NAME_SIZE)
+        row, column = max(curve.row, 0), max(curve.column, 0)
+        below = np.asarray(composite.data)[row : row + height, column : column + width, :3]
+        # Luma of Rec. 709.
+        light = below.reshape(-1, 3).mean(axis=0) @ (0.2126, 0.7152, 0.0722) if below.size else 0
+        return bool(light > _LIGHT)
+
     def drag(self, viewer: Any, event: Any) -> Iterator[None]:
         """Mouse callback of the viewer: move the pin that a press takes hold of."""
         active = viewer.layers.selection.active
@@ -123,6 +153,7 @@ class Pins(MarkLayer):
             with layer.events.set_data.blocker(self._on_layer):
                 layer.size = layer.current_size = size
                 layer.text.translation = np.array([0.4, 0.7]) * size  # beside the marker
+                self._colour_names()
 
     def _pin_near(self, viewer: Any, position: tuple[float, ...]) -> int | None:
         layer = self.layer
