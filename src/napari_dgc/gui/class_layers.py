@@ -34,6 +34,10 @@ class ClassLayers:
         # The scan whose layer is being painted in one drag, and during the command it makes.
         self._gesture: Scan | None = None
         self._painted: Scan | None = None
+        # What each layer holds, unless somebody has painted in it.
+        self._written: weakref.WeakKeyDictionary[Scan, NDArray[np.unsignedinteger]] = (
+            weakref.WeakKeyDictionary()
+        )
         # Where the band slider stood when a scan's layer was drawn last.
         self._sliders: weakref.WeakKeyDictionary[Scan, tuple[int, ...]] = (
             weakref.WeakKeyDictionary()
@@ -69,8 +73,8 @@ class ClassLayers:
         if session is None or viewer is None or current is None or scan.fine is None:
             return
         lookup, style = current
-        classes = make.class_map(scan.fine, lookup)
         if scan.labels is None:
+            classes = make.class_map(scan.fine, lookup)
             scan.labels = make.add_class_layer(viewer, scan, classes, style)
             # paint comes before the pixels change (fill), labels_update after; undo only
             # refreshes the view
@@ -82,8 +86,9 @@ class ClassLayers:
             session.scans_changed.emit()
         else:
             self._showing = True
-            make.replace_classes(scan.labels, classes, style)
+            classes = make.replace_classes(scan.labels, scan.fine, lookup, style)
             self._showing = False
+        self._written[scan] = classes.copy()
 
     def _style_now(self) -> tuple[NDArray[np.uint16], make.ClassStyle] | None:
         session = self._session()
@@ -92,7 +97,7 @@ class ClassLayers:
             return None
         if self._shown is None or self._style is None:
             self._shown = partition.lookup()
-            self._style = make.class_style(partition)
+            self._style = make.class_style(partition, self._style)
         return self._shown, self._style
 
     def follow_gestures(self, _viewer: object, event: Any) -> Iterator[None]:
@@ -139,6 +144,10 @@ class ClassLayers:
         painted = np.asarray(scan.labels.data)
         if self._shown is None or painted.shape != scan.fine.shape:
             return
+        written = self._written.get(scan)
+        if written is not None and np.array_equal(painted, written):
+            return
+        self._written[scan] = painted.copy()
         differs = painted != self._shown[scan.fine]
         differs &= painted < len(self._shown)
         if not differs.any():
