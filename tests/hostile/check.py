@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from napari_dgc.annotations.read import read_label_image
 from napari_dgc.cubes.choices import AmbiguousLayout, AmbiguousVariable
 from napari_dgc.cubes.cube import HyperCube
 from napari_dgc.cubes.envi_classification import is_classification, read_classification
@@ -15,6 +16,8 @@ from napari_dgc.cubes.tiled import TiledCube
 from napari_dgc.cubes.wavelengths import read_wavelengths
 from napari_dgc.errors import UserError
 
+#: Kinds of files of labels.
+LABELS = ("labelme", "COCO", "label TIFF", "label PNG")
 OPENED, REFUSED, REFUSED_LATER = "opened", "refused", "refused later"
 #: Whole bands of more samples are not read: the samples themselves would fill the memory.
 _MOST_OF_BAND = 1 << 20
@@ -49,6 +52,8 @@ def open_and_read(kind: str, path: Path, layout: str) -> str:
         "tiles": lambda: TiledCube(path),
         "ENVI classification": lambda: is_classification(path) and read_classification(path),
     }
+    if kind in LABELS:
+        openers[kind] = lambda: read_label_image(path)
     assert can_open(path) in (True, False)
     try:
         opened = openers.get(kind, lambda: _cube(path, layout))()
@@ -58,6 +63,8 @@ def open_and_read(kind: str, path: Path, layout: str) -> str:
     try:
         if kind == "wavelength list":
             _check_wavelengths(opened[0])
+        elif kind in LABELS:
+            _check_labels(opened)
         elif kind == "tiles":
             _read(opened)
         elif kind == "ENVI classification":
@@ -113,6 +120,16 @@ def _check(cube: HyperCube) -> None:
     window = cube.read(slice(0, 4), slice(0, 4), slice(0, min(bands, 2048)))
     assert window.dtype == np.float32
     _read(cube.data)
+
+
+def _check_labels(image: Any) -> None:
+    assert image.labels.ndim == 2 and image.labels.dtype.kind == "u"
+    numbers = {info.number for info in image.classes}
+    assert set(np.unique(image.labels).tolist()) - {0} <= numbers
+    assert all(info.name.isprintable() and len(info.rgb) == 3 for info in image.classes)
+    assert image.objects is None or image.objects.shape == image.labels.shape
+    assert image.pixel_size_mm is None or 0 < image.pixel_size_mm < math.inf
+    assert all(len(note.splitlines()) == 1 for note in image.notes), image.notes
 
 
 def _check_wavelengths(values: Any) -> None:

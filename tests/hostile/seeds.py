@@ -1,6 +1,8 @@
 """Small sound files of every kind that is opened, to be damaged."""
 
+import base64
 import io
+import json
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,7 +13,9 @@ import numpy as np
 import scipy.io
 import tifffile
 import zarr
+from PIL import Image
 
+from napari_dgc.annotations import LabelClass, LabelImage, export
 from napari_dgc.cubes.tiled import write_tiles
 
 CUBE = np.random.default_rng(0).integers(1, 4000, (6, 9, 11), np.uint16)
@@ -239,6 +243,40 @@ _WAVELENGTHS = {
     "header": Seed({"wl.hdr": _header(fwhm="{5, 5, 5, 5, 5, 5}")}, "wl.hdr"),
 }
 
+_LABELS = LabelImage.build(
+    "leaf",
+    np.repeat(np.repeat(np.array([[1, 1, 1, 2], [1, 0, 1, 3], [1, 1, 1, 3]]), 3, 0), 3, 1),
+    [LabelClass(1, "healthy tissue"), LabelClass(2, "lesion"), LabelClass(3)],
+    pixel_size_mm=0.1,
+)
+
+
+def _labels(kind: str) -> dict[str, Seed]:
+    with tempfile.TemporaryDirectory() as folder:
+        path, *_ = export([_LABELS], Path(folder), [kind])
+        return {kind: Seed({path.name: path.read_bytes()}, path.name)}
+
+
+def _other_shapes() -> Seed:
+    """A file of labelme with every kind of shape, and no picture."""
+    picture = io.BytesIO()
+    Image.fromarray(np.eye(4, dtype=bool)).save(picture, "PNG")
+    points: dict[str, list[list[float]]] = {
+        "polygon": [[1.5, 1.5], [8.2, 2], [6, 7.9], [1, 5]],
+        "rectangle": [[2, 2], [6.5, 5.5]],
+        "circle": [[6, 4], [8, 4]],
+        "line": [[0, 0], [5, 5]],
+        "mask": [[3, 4], [6, 7]],
+    }
+    shapes = [
+        {"label": f"a {kind}", "points": at, "shape_type": kind, "group_id": 1, "flags": {}}
+        for kind, at in points.items()
+    ]
+    shapes[-1]["mask"] = base64.b64encode(picture.getvalue()).decode()
+    content = {"shapes": shapes, "imageHeight": 9, "imageWidth": 11, "imageData": None}
+    return Seed({"leaf.json": json.dumps(content).encode()}, "leaf.json")
+
+
 #: Seeds by kind of file and by name.
 SEEDS: dict[str, dict[str, Seed]] = {
     "ENVI": _ENVI,
@@ -289,6 +327,10 @@ SEEDS: dict[str, dict[str, Seed]] = {
         "shards": _zarr(3, chunks=(3, 9, 11), shards=(6, 9, 11)),
     },
     "wavelength list": _WAVELENGTHS,
+    "labelme": {**_labels("labelme"), "shapes": _other_shapes()},
+    "COCO": {**_labels("coco"), "runs": _labels("coco-rle")["coco-rle"]},
+    "label TIFF": _labels("tif"),
+    "label PNG": _labels("png"),
     "tiles": {
         "tiles": _written(
             "scan.tiles", lambda path: write_tiles(CUBE[:2, :, :].astype(np.uint8), path)

@@ -2,13 +2,14 @@
 
 import io
 import json
+import math
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_dgc.annotations.label_image import WRITTEN_BY, LabelClass, LabelImage
+from napari_dgc.annotations.label_image import MOST_PIXELS, WRITTEN_BY, LabelClass, LabelImage
 from napari_dgc.annotations.tables import (
     TABLE_SUFFIX,
     classes_from_text,
@@ -16,10 +17,14 @@ from napari_dgc.annotations.tables import (
     plausible_size,
     write_class_table,
 )
+from napari_dgc.cubes.plausible import GREATEST_COMPRESSION
+from napari_dgc.errors import UserError
 from napari_dgc.files import write_bytes
 
 #: Resolution units of TIFF, in millimetres.
 _UNITS = {2: 25.4, 3: 10.0}
+#: Bytes that do no harm, whatever a file says of them.
+_HARMLESS = 16 << 20
 #: What programs write for pictures of unknown size, in pixels per inch.
 _SCREENS = (1.0, 72.0, 96.0)
 
@@ -59,11 +64,25 @@ def tiff_bytes(image: LabelImage) -> bytes:
 
 
 def read_tiff(path: Path) -> tuple[NDArray[Any], list[LabelClass], float | None]:
-    """Read samples, classes and pixel size in millimetres of a TIFF file."""
+    """Read samples, classes and pixel size in millimetres of a TIFF file.
+
+    Raises
+    ------
+    UserError
+        When it says to hold more than it can, or than a label map does.
+    """
     from tifffile import TiffFile
 
-    with TiffFile(path) as file:
-        samples = np.asarray(file.asarray())
+    # Some kinds are spread over many files, named in the first one, which are not opened.
+    with TiffFile(path, _multifile=False, is_mmstack=False, is_ndtiff=False) as file:
+        first = file.series[0]
+        pixels = math.prod(int(length) for length in first.shape)
+        most = max(_HARMLESS, GREATEST_COMPRESSION * path.stat().st_size)
+        if pixels > MOST_PIXELS or pixels * np.dtype(first.dtype).itemsize > most:
+            raise UserError(
+                f"{path} is damaged or no label map: it says to hold {pixels:,} numbers."
+            )
+        samples = np.asarray(first.asarray())
         tags = file.pages.first.tags
         unit, across, down, about = (
             tags.valueof(code) for code in ("ResolutionUnit", "XResolution", "YResolution", 270)

@@ -1,34 +1,54 @@
 """``napari-dgc evaluate``: compare label maps with ground truth."""
 
+from __future__ import annotations
+
 import argparse
 import json
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from napari_dgc.cli import COMMANDS, SUCCESS
 from napari_dgc.errors import UserError
 
+if TYPE_CHECKING:
+
+    from napari_dgc.annotations import LabelImage
+    from napari_dgc.annotations.read import Source
+
 CLASS_TABLE = "classes.csv"
 
 
-def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command to the parser of ``napari-dgc``."""
     parser = commands.add_parser(
         "evaluate",
         help=COMMANDS["evaluate"],
         description="Compare label maps with ground truth of the same file names. Maps are .tif, "
-        ".npy, .png or .mat; 0 in the truth is not labelled and left out. A table classes.csv "
-        "(label,name) beside the truth names its classes; background and lesion are needed for "
-        "the figures of that name.",
+        ".npy, .png or .mat, ENVI classifications (.hdr), or annotations of labelme or COCO "
+        "(.json); 0 in the truth, and what no outline covers, is not labelled and left out. A "
+        "table classes.csv (label,name) beside the truth names its classes where the files do "
+        "not; background and lesion are needed for the figures of that name.",
     )
     parser.add_argument(
-        "--pred", required=True, type=Path, metavar="DIR", help="folder of label maps to judge"
+        "--pred",
+        required=True,
+        type=Path,
+        metavar="DIR",
+        help="folder of label maps to judge, or a file of COCO",
     )
     parser.add_argument(
         "--truth",
         required=True,
         type=Path,
         metavar="DIR",
-        help="folder of true label maps, or one that simulate wrote",
+        help="folder of true label maps, one that simulate wrote, or a file of COCO",
+    )
+    parser.add_argument(
+        "--rest",
+        metavar="NAME",
+        help="class of all pixels that are not labelled in the truth, such as background, where "
+        "only lesions were outlined (default: they are left out)",
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures here")
 
@@ -36,7 +56,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 def run(args: argparse.Namespace) -> int:
     """Print the figures; returns the exit status."""
     from napari_dgc.annotations.export import CONFIDENCE_SUFFIX
-    from napari_dgc.annotations.read import read_class_table, read_labels
+    from napari_dgc.annotations.label_image import numbered_alike
     from napari_dgc.cli.progress import say
     from napari_dgc.evaluation import Scan, evaluate, format_table, to_json
     from napari_dgc.files import write_text
@@ -59,31 +79,58 @@ def run(args: argparse.Namespace) -> int:
         beside = stem.removesuffix(CONFIDENCE_SUFFIX)
         if stem not in truth and (beside == stem or beside not in predicted):
             say(f"left out: {stem} has no truth in {truth_folder}")
-    table = truth_folder / CLASS_TABLE
-    names = read_class_table(table) if table.is_file() else {}
+    judged = [predicted[stem](None) for stem in shared]
+    true = [truth[stem](_shape(image)) for stem, image in zip(shared, judged, strict=True)]
+    for note in dict.fromkeys(note for image in (*judged, *true) for note in image.notes):
+        say(note)
+    # Files of outlines count their classes each for itself.
+    judged, true = numbered_alike(judged), numbered_alike(true)
+    if args.rest:
+        true = numbered_alike([_with_rest(image, args.rest) for image in true])
+    names = {info.number: info.name for image in true for info in image.classes if info.name}
     if not names:
         say(f"{truth_folder} has no {CLASS_TABLE} (label,name): background and lesion are unknown")
-    report = evaluate(
-        [Scan(stem, read_labels(truth[stem]), read_labels(predicted[stem])) for stem in shared],
-        names,
-    )
+    scans = zip(shared, true, judged, strict=True)
+    report = evaluate([Scan(stem, one.labels, other.labels) for stem, one, other in scans], names)
     if args.json is not None:
         write_text(args.json, json.dumps(to_json(report), indent=1, allow_nan=False) + "\n")
     print(format_table(report))
     return SUCCESS
 
 
-def label_maps(folder: Path) -> dict[str, Path]:
-    """Find the label maps in a folder, by stem.
+def _shape(image: LabelImage) -> tuple[int, int]:
+    rows, columns = image.labels.shape
+    return rows, columns
+
+
+def _with_rest(image: LabelImage, name: str) -> LabelImage:
+    """Give the pixels without a label to a class."""
+    import numpy as np
+
+    from napari_dgc.annotations.label_image import LabelClass, LabelImage
+
+    called = [info.number for info in image.classes if info.name.casefold() == name.casefold()]
+    free = max((info.number for info in image.classes), default=0) + 1
+    number = called[0] if called else free
+    labels = np.where(image.labels == 0, number, image.labels)
+    classes = [*image.classes, *([] if called else [LabelClass(number, name)])]
+    made = LabelImage.build(image.name, labels, classes)
+    return replace(image, labels=made.labels, classes=made.classes)
+
+
+def label_maps(path: Path) -> dict[str, Source]:
+    """Find the label maps of a folder, or of a file that holds several, by name.
 
     Raises
     ------
     UserError
         When there are none, or two of one name.
     """
-    found = _maps_in(folder)
+    from napari_dgc.annotations.read import open_labels
+
+    found = open_labels(path) if path.is_file() else _maps_in(path)
     if not found:
-        raise UserError(f"There are no label maps (.tif, .npy, .png, .mat) in {folder}.")
+        raise UserError(f"There are no label maps (.tif, .npy, .png, .mat, .hdr, .json) in {path}.")
     return found
 
 
@@ -97,19 +144,21 @@ def truth_of(folder: Path) -> Path:
     return folder
 
 
-def _maps_in(folder: Path) -> dict[str, Path]:
-    from napari_dgc.annotations.read import LABEL_SUFFIXES
+def _maps_in(folder: Path) -> dict[str, Source]:
+    from napari_dgc.annotations.read import holds_labels, open_labels
 
     if not folder.is_dir():
         raise UserError(f"There is no folder {folder}.")
-    found: dict[str, Path] = {}
+    found: dict[str, Source] = {}
+    origin: dict[str, Path] = {}
     for path in sorted(folder.iterdir()):
-        if path.suffix.lower() not in LABEL_SUFFIXES or path.name.startswith("."):
+        if path.name.startswith(".") or not path.is_file() or not holds_labels(path):
             continue
-        if path.stem in found:
-            raise UserError(
-                f"{folder} holds two label maps named {path.stem} "
-                f"({found[path.stem].name}, {path.name}); keep one."
-            )
-        found[path.stem] = path
+        for name, source in open_labels(path).items():
+            if name in found:
+                raise UserError(
+                    f"{folder} holds two label maps named {name} "
+                    f"({origin[name].name}, {path.name}); keep one."
+                )
+            found[name], origin[name] = source, path
     return found
