@@ -15,7 +15,11 @@ NAMES = {1: "healthy tissue", 2: "lesion", 3: "Lesion"}
 
 def scan(rows=30, columns=20):
     random = np.random.default_rng(0)
-    data = random.uniform(0.1, 0.6, (6, rows, columns)).astype(np.float32)
+    # Smooth, as an index has no value where noise hides its divisor.
+    levels = np.array([0.1, 0.15, 0.2, 0.1, 0.5, 0.55])[:, None, None]
+    slope = np.linspace(0.7, 1.3, rows)[:, None] * np.linspace(0.9, 1.1, columns)
+    data = levels * slope + 0.001 * random.standard_normal((6, rows, columns))
+    data = data.astype(np.float32)
     data[:, 3, 4] = np.nan
     centres = np.array([500, 531, 570, 670, 800, 900.0])
     cube = HyperCube(data=data, name="leaf", wavelengths=centres, wavelength_unit="nm")
