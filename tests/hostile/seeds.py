@@ -14,6 +14,7 @@ import scipy.io
 import tifffile
 import zarr
 from PIL import Image
+from zarr.codecs import GzipCodec
 
 from napari_dgc.annotations import LabelClass, LabelImage, export
 from napari_dgc.cubes.tiled import write_tiles
@@ -199,7 +200,7 @@ _ITEMS = "".join(f'<Item name="wavelength" sample="{n}">{c}</Item>' for n, c in 
 _PLAIN = {"photometric": "minisblack", "metadata": None}
 
 
-def _hdf5(libver: str, **options: object) -> Seed:
+def _hdf5(libver: str, attributes: int = 0, **options: object) -> Seed:
     def write(path: Path) -> None:
         with h5py.File(path, "w", libver=libver) as file:
             data = file.create_dataset("a/cube", data=CUBE, **options)
@@ -208,6 +209,8 @@ def _hdf5(libver: str, **options: object) -> Seed:
             data.dims[0].attach_scale(file["a/wavelength"])
             data.attrs["Scale_Factor"] = [10.0]
             data.attrs["unit"] = "nm"
+            for number in range(attributes):
+                data.attrs[f"remark {number}"] = f"text {number}"
 
     return _written("scan.h5", write)
 
@@ -312,6 +315,7 @@ SEEDS: dict[str, dict[str, Seed]] = {
         "chunks": _hdf5("earliest", chunks=(2, 4, 4), compression="gzip", shuffle=True),
         "plain": _hdf5("earliest"),
         "latest": _hdf5("latest", chunks=(3, 9, 11)),
+        "attributes": _hdf5("latest", 40, chunks=(3, 9, 11), compression="gzip"),
     },
     "npy": {
         "plain": _numpy("scan.npy", np.save, CUBE),
@@ -325,6 +329,7 @@ SEEDS: dict[str, dict[str, Seed]] = {
         "v2": _zarr(2, chunks=(3, 9, 11)),
         "v3": _zarr(3, chunks=(3, 9, 11)),
         "shards": _zarr(3, chunks=(3, 9, 11), shards=(6, 9, 11)),
+        "gzip": _zarr(3, chunks=(3, 9, 11), compressors=GzipCodec()),
     },
     "wavelength list": _WAVELENGTHS,
     "labelme": {**_labels("labelme"), "shapes": _other_shapes()},

@@ -13,7 +13,12 @@ from napari_dgc.cubes.array_tree import MOST_VALUES, StoredInfo
 from napari_dgc.cubes.choices import Request
 from napari_dgc.cubes.cube import HyperCube
 from napari_dgc.cubes.direct_chunks import direct, without_cache
-from napari_dgc.cubes.hdf5_heaps import attribute_is_sound, values_are_sound
+from napari_dgc.cubes.hdf5_chunks import checked
+from napari_dgc.cubes.hdf5_heaps import (
+    attribute_is_sound,
+    names_are_plain,
+    values_are_sound,
+)
 from napari_dgc.cubes.lazy import LazyCube
 from napari_dgc.cubes.plausible import refuse_implausible
 from napari_dgc.cubes.readings import Reading
@@ -59,6 +64,8 @@ def own_names(group: h5py.Group) -> Iterator[str]:
 
     Soft and external links may lead to other files and are never followed.
     """
+    if not names_are_plain(group):
+        raise OSError("the names of its datasets are damaged or packed")
     for name in group:
         if isinstance(name, str) and isinstance(group.get(name, getlink=True), h5py.HardLink):
             yield name
@@ -132,7 +139,7 @@ class HDF5Tree:
         found: dict[str, Any] = {}
         try:
             item = self._datasets[name] if name in self._datasets else self._file[name or "/"]
-            for key in item.attrs:
+            for key in item.attrs if names_are_plain(item) else ():
                 # Names that are no UTF-8 come as bytes; no program gives such to what counts.
                 if (
                     isinstance(key, str)
@@ -150,8 +157,8 @@ class HDF5Tree:
         if dataset.is_virtual or dataset.external or dataset.size > MOST_VALUES:
             return None
         try:
-            return dataset[()] if values_are_sound(dataset) else None
-        except _ERRORS:
+            return checked(dataset, name)[()] if values_are_sound(dataset) else None
+        except (*_ERRORS, UserError):
             return None
 
     def load(self, reading: Reading, layout: str) -> LazyCube:
@@ -162,7 +169,7 @@ class HDF5Tree:
             dataset = self._datasets[name] = without_cache(self._datasets[name])
         except _ERRORS as error:
             raise damaged(self.path, error) from error
-        cube = lazy_view(direct(dataset), reading, layout, where)
+        cube = lazy_view(checked(direct(dataset), where), reading, layout, where)
         cube[:1, :1, :1]  # a missing filter or a cut-off file shows here, not during training
         cube[-1:, -1:, -1:]
         return cube
@@ -229,10 +236,11 @@ def _axis_names(dataset: h5py.Dataset) -> tuple[str, ...]:
     """Return the names of the axes, from their labels or scales (as netCDF has them)."""
     if len(dataset.shape) < 3:
         return ()
+    can_list = names_are_plain(dataset)
     # Not by h5py's `dims`: what is behind them ends the program where a file is damaged.
     labels, scales = (
         list[Any](dataset.attrs[name])
-        if name in dataset.attrs and attribute_is_sound(dataset, name)
+        if can_list and name in dataset.attrs and attribute_is_sound(dataset, name)
         else []
         for name in ("DIMENSION_LABELS", "DIMENSION_LIST")
     )

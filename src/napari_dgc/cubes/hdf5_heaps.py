@@ -13,12 +13,33 @@ from typing import BinaryIO
 
 import h5py
 
+from napari_dgc.cubes.hdf5_dense import (
+    NOWHERE,
+    dense_attributes,
+    heap_is_packed,
+    heap_of_message,
+)
+
 #: Larger heaps hold no names, units or band centres.
 _MOST_OF_HEAP = 16 << 20
 _MOST_BLOCKS = 64
-_DATATYPE, _ATTRIBUTE, _CONTINUATION, _ATTRIBUTES_ELSEWHERE = 0x03, 0x0C, 0x10, 0x15
+_DATATYPE, _ATTRIBUTE, _CONTINUATION = 0x03, 0x0C, 0x10
+_LINKS_ELSEWHERE, _ATTRIBUTES_ELSEWHERE = 0x02, 0x15
 #: Length, address of the heap, number in the heap: how a value lies in its attribute.
 _PLACE = struct.Struct("<IQI")
+
+
+def names_are_plain(item: h5py.Group | h5py.Dataset) -> bool:
+    """Tell whether the names in a group and of attributes can be listed without harm.
+
+    Parameters
+    ----------
+    item
+        A group or dataset of a file on disk. Lists of names that are packed, which may unpack
+        to any size, count as unsound: no program is known to write them.
+    """
+    with _File(item) as file:
+        return file.names_are_plain()
 
 
 def attribute_is_sound(item: h5py.Group | h5py.Dataset, name: str) -> bool:
@@ -37,8 +58,7 @@ def attribute_is_sound(item: h5py.Group | h5py.Dataset, name: str) -> bool:
         return _is_plain(kind)
     with _File(item) as file:
         found = file.attribute(name.encode())
-        # Many attributes lie in a tree of their own, which this does not follow.
-        return found if isinstance(found, bool) else file.all_sound(*found)
+        return found is not None and file.all_sound(*found)
 
 
 def values_are_sound(dataset: h5py.Dataset) -> bool:
@@ -116,29 +136,44 @@ class _File:
         self._file.seek(position)
         return self._file.read(count)
 
-    def attribute(self, name: bytes) -> tuple[bytes, bytes] | bool:
-        """Return type and values of an attribute as stored.
+    def attribute(self, name: bytes) -> tuple[bytes, bytes] | None:
+        """Return type and values of an attribute as stored, None where it is damaged."""
+        try:
+            for content in self._attributes():
+                version, _, *sizes = struct.unpack_from("<BBHHH", content)
+                position = 9 if version == 3 else 8
+                parts = []
+                for size in sizes:
+                    parts.append(content[position : position + size])
+                    position += -(-size // 8) * 8 if version == 1 else size
+                if parts[0].rstrip(b"\0") == name:
+                    return parts[1], content[position:]
+        except struct.error:
+            return None
+        return None
 
-        True stands for one that does not lie in the header of its object,
-        False for what is damaged.
-        """
-        elsewhere = False
+    def _attributes(self) -> Iterator[bytes]:
+        """Yield the message of each attribute, wherever it lies."""
+        for kind, content in self._messages():
+            if kind == _ATTRIBUTE:
+                yield content
+            elif kind == _ATTRIBUTES_ELSEWHERE:
+                yield from dense_attributes(self._read_inside, content)
+
+    def _read_inside(self, position: int, count: int) -> bytes:
+        return self.read(self.start + position, count)
+
+    def names_are_plain(self) -> bool:
+        """Tell whether no list of names is packed."""
         try:
             for kind, content in self._messages():
-                if kind == _ATTRIBUTES_ELSEWHERE:
-                    elsewhere = True
-                elif kind == _ATTRIBUTE:
-                    version, _, *sizes = struct.unpack_from("<BBHHH", content)
-                    position = 9 if version == 3 else 8
-                    parts = []
-                    for size in sizes:
-                        parts.append(content[position : position + size])
-                        position += -(-size // 8) * 8 if version == 1 else size
-                    if parts[0].rstrip(b"\0") == name:
-                        return parts[1], content[position:]
+                if kind in (_ATTRIBUTES_ELSEWHERE, _LINKS_ELSEWHERE):
+                    heap = heap_of_message(content, links=kind == _LINKS_ELSEWHERE)
+                    if heap != NOWHERE and heap_is_packed(self._read_inside, heap):
+                        return False
         except struct.error:
             return False
-        return elsewhere
+        return True
 
     def datatype(self) -> bytes:
         """Return the type of a dataset as stored."""

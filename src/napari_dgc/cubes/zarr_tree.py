@@ -15,17 +15,15 @@ from zarr.storage import LocalStore
 from napari_dgc.cubes.array_tree import MOST_VALUES, StoredInfo
 from napari_dgc.cubes.attributes import number
 from napari_dgc.cubes.lazy import LazyCube
-from napari_dgc.cubes.packed_sizes import HEAD, declared_size
 from napari_dgc.cubes.plausible import GREATEST_COMPRESSION, refuse_implausible
 from napari_dgc.cubes.readings import Reading
 from napari_dgc.cubes.views import lazy_view
+from napari_dgc.cubes.zarr_unpacking import most_unpacked, with_limits
 from napari_dgc.errors import UserError
 
 _MOST_METADATA = 16 << 20
 #: Folders that are looked into, and how deep.
 _MOST_FOLDERS, _DEEPEST = 1000, 32
-#: Bytes that a chunk may have beyond its samples.
-_MARGIN = 1 << 16
 #: How chunks may be packed. Others can run code of whoever wrote the file ("pickle").
 _CODECS = frozenset(
     {"bytes", "endian", "transpose", "sharding_indexed", "crc32", "crc32c", "adler32"}
@@ -41,9 +39,8 @@ class _Folder(LocalStore):
 
     def __init__(self, root: Path | str, *, read_only: bool = False) -> None:
         super().__init__(root, read_only=read_only)
-        #: For each array how its chunks are packed and how many bytes the largest file of it,
-        #: a chunk or a shard, has unpacked.
-        self.chunks: dict[str, tuple[str, int]] = {}
+        #: For each array how many bytes the largest file of it, a chunk or a shard, has unpacked.
+        self.chunks: dict[str, int] = {}
 
     def check(self, key: str, byte_range: ByteRequest | None = None) -> None:
         """Raise an OSError for what lies elsewhere or is too large to be what it is."""
@@ -54,29 +51,18 @@ class _Folder(LocalStore):
         if os.path.exists(path) and not (os.path.isfile(path) or os.path.isdir(path)):
             raise OSError(f"“{key}” is not a file")  # reading a pipe would wait for ever
         if byte_range is None and os.path.isfile(path):
-            _, unpacked = self._chunk(key)
-            # Packing what cannot be packed adds a little.
-            if os.path.getsize(path) > (2 * unpacked + _MARGIN if unpacked else _MOST_METADATA):
+            unpacked = self._chunk(key)
+            if os.path.getsize(path) > (most_unpacked(unpacked) if unpacked else _MOST_METADATA):
                 raise OSError(f"“{key}” is larger than what it can hold")
 
-    def _checked(
-        self, key: str, byte_range: ByteRequest | None, found: Buffer | None
-    ) -> Buffer | None:
-        if found is not None and byte_range is None:
-            packing, unpacked = self._chunk(key)
-            said = declared_size(packing, found.as_numpy_array()[:HEAD].tobytes())
-            if said is not None and said > unpacked + _MARGIN:
-                raise OSError(f"“{key}” says to unpack to more than a chunk")
-        return found
-
-    def _chunk(self, key: str) -> tuple[str, int]:
-        """Return how the file of a chunk is packed and its bytes unpacked; "" and 0 for others."""
+    def _chunk(self, key: str) -> int:
+        """Return the bytes of the file of a chunk when unpacked; 0 for other files."""
         folder, _, file = key.rpartition("/")
         if file.startswith(".z") or file == "zarr.json":
-            return "", 0
+            return 0
         while folder and folder not in self.chunks:
             folder = folder.rpartition("/")[0]
-        return self.chunks.get(folder, ("", 0))
+        return self.chunks.get(folder, 0)
 
     def get_sync(
         self,
@@ -86,8 +72,7 @@ class _Folder(LocalStore):
         byte_range: ByteRequest | None = None,
     ) -> Buffer | None:
         self.check(key, byte_range)
-        found = super().get_sync(key, prototype=prototype, byte_range=byte_range)
-        return self._checked(key, byte_range, found)
+        return super().get_sync(key, prototype=prototype, byte_range=byte_range)
 
     async def get(
         self,
@@ -96,8 +81,7 @@ class _Folder(LocalStore):
         byte_range: ByteRequest | None = None,
     ) -> Buffer | None:
         self.check(key, byte_range)
-        found = await super().get(key, prototype, byte_range)
-        return self._checked(key, byte_range, found)
+        return await super().get(key, prototype, byte_range)
 
     async def get_partial_values(
         self,
@@ -262,9 +246,8 @@ class ZarrTree:
             array = zarr.open_array(self._store, path=name, mode="r")
             whole = array.shards or array.chunks
             size = int(np.prod(whole, dtype=object)) * array.dtype.itemsize
-            packing = "" if array.shards else _outermost(metadata.get("codecs") or [])
-            self._store.chunks[name] = packing, size
-            self._opened[name] = array
+            self._store.chunks[name] = size
+            self._opened[name] = with_limits(array)
             names = metadata.get("dimension_names")
             if isinstance(names, list):
                 self._axes.setdefault(name, tuple(str(one or "") for one in names))
@@ -312,14 +295,6 @@ def _of_axis(axis: Any, key: str) -> str:
     if isinstance(axis, dict):
         return str(axis.get(key, ""))
     return str(axis) if key == "name" else ""
-
-
-def _outermost(codecs: Any) -> str:
-    """Return the name of the codec that a file must be unpacked with first."""
-    names = [str(codec["name"]).removeprefix("numcodecs.") for codec in codecs]
-    while names and names[-1] == "crc32c":  # a checksum behind the chunk
-        names.pop()
-    return names[-1] if names else ""
 
 
 def _codec_names(codecs: Any) -> set[str]:

@@ -11,12 +11,13 @@ from numpy.typing import NDArray
 from napari_dgc.cubes.choices import VariableInfo
 from napari_dgc.cubes.direct_chunks import direct, without_cache
 from napari_dgc.cubes.hdf5 import damaged, open_file, own_names, refuse_unsound
+from napari_dgc.cubes.hdf5_chunks import checked
 from napari_dgc.cubes.hdf5_heaps import attribute_is_sound, values_are_sound
 from napari_dgc.cubes.lazy import LazyCube
 from napari_dgc.cubes.matlab.elements import MOST_ENTRIES, subscript
 from napari_dgc.cubes.readings import Reading
 from napari_dgc.cubes.views import lazy_view
-from napari_dgc.errors import readable
+from napari_dgc.errors import UserError, readable
 
 _MARK = b"MATLAB 7.3 MAT-file"
 _CLASSES = {"double": "float64", "single": "float32"}
@@ -85,7 +86,9 @@ class HDF5MatFile:
             dataset = self._datasets[name] = without_cache(dataset)
         except (OSError, RuntimeError) as error:
             raise damaged(self._path, error) from error
-        cube = lazy_view(direct(dataset), reading, layout, where, reversed_axes=self._reversed)
+        cube = lazy_view(
+            checked(direct(dataset), where), reading, layout, where, reversed_axes=self._reversed
+        )
         cube[:1, :1, :1]  # a missing filter or a cut-off file shows here, not during training
         return cube
 
@@ -115,8 +118,8 @@ class HDF5MatFile:
         if dataset.size > most or chunk > most:
             return None
         try:
-            return np.asarray(dataset[()]) if values_are_sound(dataset) else None
-        except (OSError, RuntimeError, ValueError, TypeError):
+            return np.asarray(checked(dataset, name)[()]) if values_are_sound(dataset) else None
+        except (OSError, RuntimeError, ValueError, TypeError, UserError):
             return None
 
     def _shape(self, dataset: h5py.Dataset) -> tuple[int, ...]:
