@@ -75,6 +75,7 @@ def run(args: argparse.Namespace) -> int:
     from napari_dgc.cli.interrupt import stop_on_interrupt
     from napari_dgc.cli.progress import ProgressLine, say
     from napari_dgc.clustering.storage import load_model
+    from napari_dgc.cubes.reflectance import other_units
 
     cubes = open_cubes(args)
     endings = ("", CONFIDENCE_SUFFIX) if args.confidence else ("",)
@@ -97,6 +98,9 @@ def run(args: argparse.Namespace) -> int:
     with stop_on_interrupt("stopping; the maps written so far are kept") as token:
         for position, opened in enumerate(cubes):
             cube = unpacked(opened, token, line)
+            if (other := other_units(estimator.units, [cube])) is not None:
+                line.clear()
+                say(other)
             line.show(f"labelling {cube.name}", position / len(cubes))
             labels = table[estimator.predict(cube, token=token)]
             path = out / f"{cube.name}.{args.format}"

@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_dgc.cancel import CancelToken
-from napari_dgc.clustering.events import TrainingEvent
+from napari_dgc.clustering.events import Notice, TrainingEvent
 from napari_dgc.cubes import HyperCube
+from napari_dgc.cubes.reflectance import MIXED, mixed_units, other_units, units_of
 from napari_dgc.errors import UserError
 from napari_dgc.partition.summary import ClusterSummary
 
@@ -31,6 +32,8 @@ class Clusterer(ABC):
     epochs: int
     device: str
     seed: int
+    #: What the training scans hold (`cubes.reflectance.units_of`); None where that is not known.
+    units: str | None = None
 
     @abstractmethod
     def __init__(
@@ -83,6 +86,26 @@ class Clusterer(ABC):
         UserError
             When the scans cannot be trained on together.
         """
+
+    def learn_units(self, cubes: Sequence[HyperCube], *, go_on: bool) -> Iterator[TrainingEvent]:
+        """Keep in `units` what the training scans hold, and tell where that does not fit.
+
+        Parameters
+        ----------
+        cubes
+            Scans as they were opened.
+        go_on
+            The model has learned from other scans before, or from these.
+        """
+        mixed = mixed_units(cubes)
+        found = units_of(cubes[:1]) if mixed is None else MIXED
+        told = other_units(self.units, cubes) if mixed is None and go_on else mixed
+        if told is not None:
+            yield Notice(told)
+        if not go_on:
+            self.units = found
+        elif self.units != found and self.units is not None:
+            self.units = MIXED
 
     def fit(self, cubes: Sequence[HyperCube]) -> Self:
         """Train to the end without looking at the events."""
@@ -149,7 +172,7 @@ class Clusterer(ABC):
         """Write the model and its training state (JSON + safetensors, never pickle)."""
         from napari_dgc.clustering.storage import write_model
 
-        write_model(folder, self.method, *self.contents())
+        write_model(folder, self.method, *self.contents(), units=self.units)
 
     @abstractmethod
     def contents(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:

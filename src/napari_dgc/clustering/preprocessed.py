@@ -110,6 +110,7 @@ class Preprocessed(Clusterer):
         """Train, yielding events (see `Clusterer.fit_iter`)."""
         token = token or never_cancelled()
         fitted = self._fitted if resume else None
+        go_on = fitted is not None
         if fitted is None:
             try:
                 fitted = yield from self._take_statistics(cubes, token)
@@ -123,6 +124,7 @@ class Preprocessed(Clusterer):
                 yield Notice(note)
         data = [fitted.has_data(cube) if fitted.enlarge > 1 else None for cube in cubes]
         maps: dict[int, NDArray[np.uint16]] = {}
+        told: list[TrainingEvent] = []
         for event in self.estimator.fit_iter(
             prepared, token=token, resume=resume, previews=previews
         ):
@@ -132,6 +134,13 @@ class Preprocessed(Clusterer):
                     self._fitted = fitted
                     if event.epoch == 0:
                         self._summary = self._described = None
+                    yield event
+                    # Steps make counts and reflectance look alike, and clusters tell them apart.
+                    told = list(self.learn_units(cubes, go_on=go_on))
+                    yield from told
+                    continue
+                case Notice() if event in told:
+                    continue
                 case LabelsReady(scan, _, labels):
                     labels = self._full_size(labels, cubes[scan], data[scan])
                     maps[scan] = labels

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from napari_dgc import __version__
 from napari_dgc.clustering.estimator import Clusterer
+from napari_dgc.cubes.reflectance import MIXED, OTHER, REFLECTANCE
 from napari_dgc.errors import UserError
 from napari_dgc.files import write_bytes, write_text
 from napari_dgc.partition.summary import ClusterSummary
@@ -27,11 +28,18 @@ FORMAT = "napari-dgc model"
 PLAIN_VERSION, PREPROCESSED_VERSION = 2, 3
 #: Key of the metadata that says how scans are preprocessed.
 PREPROCESSING = "preprocessing"
+#: Key of the metadata that says what the training scans hold; absent from older models.
+UNITS = "units"
 _TENSOR_NAME = re.compile(r"model-[0-9a-f]{16}\.safetensors")
 
 
 def write_model(
-    folder: Path, method: str, metadata: dict[str, Any], tensors: dict[str, NDArray[Any]]
+    folder: Path,
+    method: str,
+    metadata: dict[str, Any],
+    tensors: dict[str, NDArray[Any]],
+    *,
+    units: str | None = None,
 ) -> None:
     """Write a model folder atomically.
 
@@ -45,6 +53,9 @@ def write_model(
         Plain JSON values.
     tensors
         Arrays by name.
+    units
+        What the training scans hold, see `Clusterer.units`. Programs that do not know it pass
+        over it.
     """
     from safetensors.numpy import save
 
@@ -57,7 +68,7 @@ def write_model(
         "written_by": f"napari-dgc {__version__}",
         "method": method,
         "tensors": tensor_name,
-        "metadata": metadata,
+        "metadata": metadata | ({} if units is None else {UNITS: units}),
     }
     folder.mkdir(parents=True, exist_ok=True)
     write_bytes(folder / tensor_name, content)
@@ -108,9 +119,11 @@ def load_model(folder: Path) -> Clusterer:
 
     method, metadata, tensors = read_model(folder)
     try:
-        if PREPROCESSING in metadata:
-            return Preprocessed.restore(metadata, tensors)
-        return get_method(method).restore(metadata, tensors)
+        units = metadata.pop(UNITS, None)
+        kind = Preprocessed if PREPROCESSING in metadata else get_method(method)
+        model: Clusterer = kind.restore(metadata, tensors)
+        model.units = units if units in (REFLECTANCE, OTHER, MIXED) else None
+        return model
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
         raise UserError(f"The model in {folder} is damaged ({error}); train it anew.") from None
 

@@ -11,6 +11,8 @@ _HIGHEST = 2.0
 #: Derivatives and standardised spectra are negative in a large part, reflectance by noise only.
 _NEGATIVE = 0.1
 _ROWS, _COLUMNS, _BANDS = 24, 64, 16
+#: What scans hold, see `units_of`.
+REFLECTANCE, OTHER, MIXED = "reflectance", "other", "mixed"
 
 
 def mixed_units(cubes: Sequence[HyperCube]) -> str | None:
@@ -28,6 +30,45 @@ def mixed_units(cubes: Sequence[HyperCube]) -> str | None:
     return (
         f"{other[0]}{and_more} of {len(cubes)} scans do not hold reflectance and the others do: "
         "clusters will follow that; calibrate them first, or train on scans of one kind."
+    )
+
+
+def units_of(cubes: Sequence[HyperCube]) -> str:
+    """Return what scans hold: `REFLECTANCE`, `OTHER` (counts, radiance …) or `MIXED`."""
+    found = {holds_reflectance(cube) for cube in cubes}
+    if len(found) > 1:
+        return MIXED
+    return REFLECTANCE if True in found else OTHER
+
+
+def other_units(units: str | None, cubes: Sequence[HyperCube]) -> str | None:
+    """Return a sentence where scans hold other units than those a model was trained on.
+
+    Parameters
+    ----------
+    units
+        What `units_of` said of the training scans; None where that is not known.
+    cubes
+        Scans that the model is to label.
+    """
+    if units not in (REFLECTANCE, OTHER):
+        return None
+    wrong = [cube.name for cube in cubes if holds_reflectance(cube) != (units == REFLECTANCE)]
+    if not wrong:
+        return None
+    who, one = wrong[0], len(wrong) == 1
+    if not one:
+        who += f" and {len(wrong) - 1} more" + (
+            f" of {len(cubes)} scans" if len(wrong) < len(cubes) else ""
+        )
+    if units == REFLECTANCE:
+        return (
+            f"{who} {'does' if one else 'do'} not hold reflectance, and the model was trained on "
+            "reflectance: its labels will not fit; calibrate first."
+        )
+    return (
+        f"{who} {'holds' if one else 'hold'} reflectance, and the model was trained on scans that "
+        "do not: its labels will not fit; label scans of that kind, or train on calibrated ones."
     )
 
 

@@ -37,7 +37,6 @@ from napari_dgc.clustering.estimator import Clusterer
 from napari_dgc.clustering.events import (
     EpochFinished,
     LabelsReady,
-    Notice,
     Progress,
     TrainingEvent,
     TrainingFinished,
@@ -52,7 +51,6 @@ from napari_dgc.clustering.storage import (
 )
 from napari_dgc.clustering.trust import HeldBackPixels, TrustedEpoch, held_back_windows
 from napari_dgc.cubes import HyperCube
-from napari_dgc.cubes.reflectance import mixed_units
 from napari_dgc.errors import UserError
 from napari_dgc.partition import ClusterSummary, Partition, build_tree
 
@@ -167,8 +165,7 @@ class DeepGlobalClustering(Clusterer):
             epochs=self.epochs,
             clusters=self.config.clusters,
         )
-        if (mixed := mixed_units(cubes)) is not None:
-            yield Notice(mixed)
+        yield from self.learn_units(cubes, go_on=go_on)
         try:
             if go_on:
                 space = self._trained.space

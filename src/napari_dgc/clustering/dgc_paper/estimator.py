@@ -28,7 +28,6 @@ from napari_dgc.clustering.noise import NoiseModel, sample_windows
 from napari_dgc.clustering.patches import PairSampler
 from napari_dgc.clustering.storage import summary_from_tensors, summary_tensors
 from napari_dgc.cubes import HyperCube
-from napari_dgc.cubes.reflectance import mixed_units
 from napari_dgc.errors import UserError
 from napari_dgc.partition.summary import ClusterSummary
 
@@ -156,8 +155,7 @@ class PaperDGC(Clusterer):
             self.epochs,
             self._clusters,
         )
-        if (mixed := mixed_units(cubes)) is not None:
-            yield Notice(mixed)
+        yield from self.learn_units(cubes, go_on=going_on)
         if not going_on:
             yield Progress("reading", 0.0)
             try:
