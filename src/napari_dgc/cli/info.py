@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from napari_dgc.cli.cube_options import add_cube_options, open_cubes_from
 from napari_dgc.cubes.cube import HyperCube
+from napari_dgc.words import counted
 
 
 def add_parser(subparsers: Any) -> None:
@@ -85,7 +86,10 @@ def _summary(known: dict[str, Any]) -> str:
         ("file", known["path"]),
         ("format", known["format"]),
         ("variable", known["variable"]),
-        ("size", f"{bands} bands, {rows} rows, {columns} columns"),
+        (
+            "size",
+            f"{counted(bands, 'band')}, {counted(rows, 'row')}, {counted(columns, 'column')}",
+        ),
         ("type", known["dtype"]),
         ("layout", known["layout"]),
         ("wavelengths", _wavelengths(known["wavelengths"], known["wavelength_unit"])),

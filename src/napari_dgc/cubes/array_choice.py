@@ -205,7 +205,10 @@ def _not_there(tree: ArrayTree, wanted: str) -> UserError:
             f"{tree.path} holds one array; there is no “{wanted}” to choose: leave --variable out."
         )
     arrays = _listed([info.shown for info in tree.arrays])
-    return UserError(f"{tree.path} holds no “{wanted.strip('/')}”; it holds {arrays}.")
+    return UserError(
+        f"{tree.path} holds no “{wanted.strip('/')}”; it holds {arrays}: give one "
+        "of these with --variable NAME."
+    )
 
 
 def _nothing(tree: ArrayTree, request: Request) -> UserError:

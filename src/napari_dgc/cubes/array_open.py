@@ -2,7 +2,13 @@
 
 from napari_dgc.cubes.array_axes import layout_in_words, named_order
 from napari_dgc.cubes.array_choice import choose_array
-from napari_dgc.cubes.array_tree import ArrayTree, StoredInfo, attributes_of, image_shapes
+from napari_dgc.cubes.array_tree import (
+    ArrayTree,
+    StoredInfo,
+    attributes_of,
+    image_shapes,
+    other_wavelengths,
+)
 from napari_dgc.cubes.attributes import Attributes, describe_bands, wavelength_counts
 from napari_dgc.cubes.choices import Request
 from napari_dgc.cubes.cube import CubeArray, HyperCube
@@ -53,7 +59,12 @@ def open_tree(tree: ArrayTree, request: Request) -> HyperCube:
         layout=layout,
         notes=tuple(notes),
     )
-    return describe_bands(cube, attributes, centres=request.wavelengths is None)
+    return describe_bands(
+        cube,
+        attributes,
+        centres=request.wavelengths is None,
+        others=other_wavelengths(tree, info),
+    )
 
 
 def _turned(

@@ -15,6 +15,7 @@ from napari_dgc.cubes.attributes import is_telling, plain
 from napari_dgc.cubes.choices import VariableInfo, describe_shape
 from napari_dgc.cubes.layout import Turnable
 from napari_dgc.cubes.readings import Reading
+from napari_dgc.cubes.wavelengths import is_wavelength_name
 
 #: Longest list of band centres or the like that is looked at.
 MOST_VALUES = 1 << 16
@@ -126,6 +127,17 @@ def attributes_of(tree: ArrayTree, cube: StoredInfo) -> dict[str, Any]:
             break
         folder = folder.rpartition("/")[0]
     return found
+
+
+def other_wavelengths(tree: ArrayTree, cube: StoredInfo) -> dict[str, int]:
+    """Return the lists called wavelengths that fit no axis of a cube: names and lengths."""
+    return {
+        info.name: _length(info)
+        for info in sorted(tree.arrays, key=lambda info: _distance(info, cube))
+        if info.dtype.kind in "iuf"
+        and is_wavelength_name(plain(info.short))
+        and _length(info) not in (0, 1, *cube.shape)
+    }
 
 
 def _length(info: StoredInfo) -> int:

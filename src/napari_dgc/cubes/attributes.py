@@ -9,6 +9,7 @@ import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -17,12 +18,14 @@ from numpy.typing import NDArray
 from napari_dgc.cubes.cube import HyperCube
 from napari_dgc.cubes.envi_bands import centres_in_names
 from napari_dgc.cubes.wavelengths import (
+    HOW_TO_GIVE,
     are_wavelengths,
     frequency_from_words,
     guess_unit,
     is_wavelength_name,
     length_from_words,
 )
+from napari_dgc.words import counted
 
 Attributes = Mapping[str, Any]
 
@@ -33,6 +36,8 @@ _NO_DATA = re.compile(
     r"_?fill_?value|missing_?value|(data_)?ignore_?value|no_?data(_?value)?|gdal_?nodata"
 )
 _MOST_TEXT = 1 << 20
+# Shorter lists choose some of the bands.
+_FEWEST_CENTRES = 4
 
 
 def plain(name: str) -> str:
@@ -97,7 +102,13 @@ def wavelength_counts(attributes: Attributes) -> list[int]:
     return [len(values) for _, values in _wavelength_lists(attributes)]
 
 
-def describe_bands(cube: HyperCube, attributes: Attributes, *, centres: bool = True) -> HyperCube:
+def describe_bands(
+    cube: HyperCube,
+    attributes: Attributes,
+    *,
+    centres: bool = True,
+    others: Mapping[str, int] = MappingProxyType({}),
+) -> HyperCube:
     """Return the cube with what its attributes say about it.
 
     Parameters
@@ -109,6 +120,9 @@ def describe_bands(cube: HyperCube, attributes: Attributes, *, centres: bool = T
         the file has for them.
     centres
         False where the user gave the wavelengths.
+    others
+        Lists beside the cube that are called wavelengths and fit none of its axes: their
+        names and lengths.
 
     Returns
     -------
@@ -124,6 +138,8 @@ def describe_bands(cube: HyperCube, attributes: Attributes, *, centres: bool = T
     found["band_names"] = names
     if centres:
         found |= _centres(attributes, cube.n_bands, names, notes)
+        if found["wavelengths"] is None:
+            notes += _misfits(attributes, others, cube.n_bands)
     return replace(cube, **found, notes=tuple(notes))
 
 
@@ -164,6 +180,21 @@ def _centres(
     return {"wavelengths": in_names.values, "wavelength_unit": in_names.unit}
 
 
+def _misfits(attributes: Attributes, others: Mapping[str, int], bands: int) -> list[str]:
+    """Say which list of wavelengths is left out for its length."""
+    lengths = {name: len(values) for name, values in _wavelength_lists(attributes)}
+    lengths = {name: n for name, n in (lengths | dict(others)).items() if n != bands}
+    likely = [name for name, n in lengths.items() if n >= _FEWEST_CENTRES]
+    if not likely:
+        return []
+    name = min(likely, key=lambda name: abs(lengths[name] - bands))
+    note = (
+        f"“{name}” holds {lengths[name]} wavelengths for {counted(bands, 'band')} and is left "
+        f"out; if the bands have others, {HOW_TO_GIVE}."
+    )
+    return [note]
+
+
 def _unit_words(attributes: Attributes, name: str) -> str:
     """Return the unit that is stated for a list of band centres, or the list's own name."""
     words = plain(name)
@@ -200,7 +231,7 @@ def _bad_bands(attributes: Attributes, bands: int, notes: list[str]) -> tuple[in
             continue
         bad = tuple(int(band) for band in np.flatnonzero(flags == 0))
         if bad:
-            notes.append(f"“{name}” marks {len(bad)} bad bands.")
+            notes.append(f"“{name}” marks {counted(len(bad), 'bad band')}.")
         return bad
     return ()
 

@@ -48,7 +48,7 @@ def open_camera_folder(path: Path, request: Request) -> HyperCube:
     """
     captures = {_name(path, header): header for header in _headers(path)}
     if not captures:  # gone since the folder was recognised
-        raise UserError(f"{path} holds no ENVI headers any more.")
+        raise UserError(f"{path} holds no ENVI headers any more; copy the scan again.")
     if request.variable is not None:
         wanted = request.variable.removesuffix(".hdr").replace("\\", "/")
         if wanted not in captures:

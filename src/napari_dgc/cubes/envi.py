@@ -10,6 +10,7 @@ from napari_dgc.cubes.camera_references import FoundReferences, find_references
 from napari_dgc.cubes.cube import HyperCube
 from napari_dgc.cubes.envi_acquisition import exposure_ms, note_on_dark_lines
 from napari_dgc.cubes.envi_bands import (
+    BandCentres,
     bad_bands,
     band_centres,
     band_names,
@@ -21,7 +22,9 @@ from napari_dgc.cubes.envi_files import find_data, find_header, scan_name
 from napari_dgc.cubes.envi_header import Header, header_number, header_numbers, read_header, shown
 from napari_dgc.cubes.envi_layout import SampleLayout, sample_layout
 from napari_dgc.cubes.plain_file import PlainCube
+from napari_dgc.cubes.wavelengths import HOW_TO_GIVE
 from napari_dgc.errors import UserError
+from napari_dgc.words import counted
 
 __all__ = ["find_header", "open_envi", "open_samples"]
 
@@ -46,7 +49,7 @@ def open_envi(path: Path) -> HyperCube:
     """
     header_path = find_header(path)
     if header_path is None:
-        raise UserError(f"{path} has no ENVI header (.hdr) beside it.")
+        raise UserError(f"{path} has no ENVI header (.hdr) beside it; put it there.")
     header = read_header(header_path)
     _refuse_other_kinds(header, header_path)
     notes: list[str] = []
@@ -78,7 +81,7 @@ def open_envi(path: Path) -> HyperCube:
         default_bands=default_bands(header, bands, notes),
         exposure_ms=exposure_ms(header),
         references=beside.references,
-        notes=(*notes, *centres.notes, *beside.notes),
+        notes=(*notes, *_with_remedy(centres), *beside.notes),
     )
 
 
@@ -110,13 +113,14 @@ def open_samples(
     """
     data_path = path if path != header_path else find_data(header_path, layout)
     if not data_path.is_file():
-        raise UserError(f"{data_path} does not exist.")
+        raise UserError(f"{data_path} does not exist; copy it beside its header.")
     size, needed = data_path.stat().st_size, layout.needed_bytes
     bands, rows, columns = layout.shape
     if size < needed:
         raise UserError(
-            f"{data_path} is too short: its header describes {bands} bands of {rows}×{columns} "
-            f"samples, which is {needed} bytes, but the file has {size}."
+            f"{data_path} is too short: its header describes {counted(bands, 'band')} of "
+            f"{rows}×{columns} samples, which is {needed} bytes, but the file has {size}; copy "
+            "it again, or correct the header."
         )
     if size > needed:
         notes.append(f"{data_path.name} is {size - needed} bytes longer than its header says.")
@@ -127,11 +131,17 @@ def _refuse_other_kinds(header: Header, path: Path) -> None:
     kind = " ".join(header.get("file type", "ENVI Standard").split())
     words = kind.lower()
     if "spectral library" in words:
-        raise UserError(f"{path} is an ENVI spectral library, not an image.")
+        raise UserError(f"{path} is an ENVI spectral library, not an image; give a scan's header.")
     if "classification" in words:
-        raise UserError(f"{path} is an ENVI classification (a label image), not a cube.")
+        raise UserError(
+            f"{path} is an ENVI classification (a label image), not a cube; give the header of "
+            "the scan, or open it in napari, as labels."
+        )
     if words not in ("envi standard", "envi", "standard", ""):
-        raise UserError(f"{path} has the file type “{shown(kind)}”, which is not an ENVI image.")
+        raise UserError(
+            f"{path} has the file type “{shown(kind)}”, which is not an ENVI image; give the "
+            "header of a scan."
+        )
 
 
 def _no_data(header: Header, notes: list[str]) -> float | None:
@@ -145,3 +155,13 @@ def _no_data(header: Header, notes: list[str]) -> float | None:
     if values is None or not bool((values != values).all()):
         notes.append("The header's data ignore value is not one number and is ignored.")
     return None
+
+
+def _with_remedy(centres: BandCentres) -> list[str]:
+    """Return what was decided about the band centres, with what to do where there are none."""
+    if centres.values is not None:
+        return list(centres.notes)
+    return [
+        note if "give them" in note else f"{note.rstrip('.')}; {HOW_TO_GIVE}."
+        for note in centres.notes
+    ]

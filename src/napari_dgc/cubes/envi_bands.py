@@ -20,6 +20,7 @@ from napari_dgc.cubes.wavelengths import (
     guess_unit,
     length_from_words,
 )
+from napari_dgc.words import counted
 
 _NUMBER = re.compile(r"(?<![\w.])\d+(?:\.\d+)?(?![\d.])")
 _UNIT_BEHIND = re.compile(
@@ -64,11 +65,17 @@ def band_centres(header: Header, bands: int | None = None) -> BandCentres:
         names = header_names(header, "band names")
         return centres_in_names(names if bands in (None, len(names)) else ())
     values = header_numbers(header, key)
-    if values is None or not np.isfinite(values).all() or values.min() <= 0:
+    if values is not None and (wrong := int(np.sum(~np.isfinite(values) | (values <= 0)))):
+        return _ignored(
+            f"Of the header's {counted(len(values), 'wavelength')} {wrong} are not positive "
+            "numbers (such as NaN); all are ignored."
+        )
+    if values is None:
         return _ignored("The header's wavelengths are not positive numbers and are ignored.")
     if bands is not None and len(values) != bands:
         return _ignored(
-            f"The header lists {len(values)} wavelengths for {bands} bands; they are ignored."
+            f"The header lists {counted(len(values), 'wavelength')} for "
+            f"{counted(bands, 'band')}; they are ignored."
         )
     if not are_wavelengths(values):
         return _ignored("The header's wavelengths only number the bands and are ignored.")
@@ -156,7 +163,9 @@ def band_names(header: Header, bands: int, notes: list[str]) -> tuple[str, ...] 
     if not names:
         return None
     if len(names) != bands:
-        notes.append(f"The header names {len(names)} of {bands} bands; the names are ignored.")
+        notes.append(
+            f"The header names {len(names)} of {counted(bands, 'band')}; the names are ignored."
+        )
         return None
     return tuple(names)
 
@@ -169,7 +178,9 @@ def band_widths(
         return None
     values = header_numbers(header, "fwhm")
     if values is None or len(values) != bands or not np.all(np.isfinite(values) & (values > 0)):
-        notes.append(f"The header's band widths (fwhm) do not fit {bands} bands and are ignored.")
+        notes.append(
+            f"The header's band widths (fwhm) do not fit {counted(bands, 'band')} and are ignored."
+        )
         return None
     return values * centres.factor
 
@@ -180,7 +191,9 @@ def bad_bands(header: Header, bands: int, notes: list[str]) -> tuple[int, ...]:
         return ()
     flags = header_numbers(header, "bbl")
     if flags is None or len(flags) != bands:
-        notes.append(f"The header's bad band list does not fit {bands} bands and is ignored.")
+        notes.append(
+            f"The header's bad band list does not fit {counted(bands, 'band')} and is ignored."
+        )
         return ()
     if not flags.any():
         notes.append("The header's bad band list rejects every band and is ignored.")
@@ -261,7 +274,7 @@ def _per_band(
         return None
     values = header_numbers(header, key)
     if values is None or len(values) != bands or not np.isfinite(values).all():
-        notes.append(f"The header's “{key}” do not fit {bands} bands and are ignored.")
+        notes.append(f"The header's “{key}” do not fit {counted(bands, 'band')} and are ignored.")
         return None
     if "gain" in key and not values.all():
         notes.append(f"The header's “{key}” are 0 for some bands and are ignored.")

@@ -73,7 +73,7 @@ def find_data(header_path: Path, layout: SampleLayout) -> Path:
     if not (fitting or found):
         raise UserError(
             f"The data file of {header_path} is missing: there is no {base.name} and no "
-            f"{base.name}.raw, .dat, .img, .bil, .bip or .bsq beside it."
+            f"{base.name}.raw, .dat, .img, .bil, .bip or .bsq beside it; copy it there."
         )
     return (fitting or found)[0]
 

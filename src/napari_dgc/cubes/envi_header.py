@@ -83,20 +83,22 @@ def read_header(path: Path) -> Header:
         inside braces, or contradicts itself.
     """
     if not path.is_file():
-        raise UserError(f"{path} does not exist.")
+        raise UserError(f"{path} does not exist; check its name and folder.")
     if not is_envi_header(path):
         raise UserError(
             f"{path} is not an ENVI header: its first line is not “ENVI”; "
-            "other .hdr files (such as Esri's) are not supported."
+            "other .hdr files (such as Esri's) are not supported; give the header of an ENVI scan."
         )
     try:
         if path.stat().st_size > MAX_BYTES:
-            raise UserError(f"{path} is too large to be an ENVI header.")
+            raise UserError(f"{path} is too large to be an ENVI header; give another one.")
         content = path.read_bytes()
     except OSError as error:
         raise UserError(f"{path} cannot be read: {error.strerror or error}.") from error
     if b"\0" in content.rstrip(b"\0"):
-        raise UserError(f"{path} begins as an ENVI header, but holds binary data.")
+        raise UserError(
+            f"{path} begins as an ENVI header, but holds binary data; copy or export it again."
+        )
     content = content.rstrip(b"\0")
     try:
         text = content.decode("utf-8-sig")
@@ -140,7 +142,10 @@ def _in_braces(value: str, lines: Iterator[str], key: str, path: Path) -> str:
     while "}" not in parts[-1]:
         following = next(lines, None)
         if following is None:
-            raise UserError(f"The ENVI header {path} ends inside the braces of “{shown(key)}”.")
+            raise UserError(
+                f"The ENVI header {path} ends inside the braces of “{shown(key)}”; copy or "
+                "export it again."
+            )
         if not following.lstrip().startswith(";"):
             parts.append(following.rstrip("\n"))
     return "\n".join(parts)[1:].rpartition("}")[0].strip()
@@ -157,12 +162,12 @@ def header_count(header: Header, key: str, path: Path, default: int | None = Non
     text = header.get(key)
     if text is None:
         if default is None:
-            raise UserError(f"The ENVI header {path} lacks “{key}”.")
+            raise UserError(f"The ENVI header {path} lacks “{key}”; add that line.")
         return default
     if not re.fullmatch(r"\+?\d{1,18}", text, re.ASCII):
         raise UserError(
             f"The ENVI header {path} gives “{key} = {shown(text)}”, which is not a whole number "
-            "of 0 or more."
+            "of 0 or more; correct that line."
         )
     return int(text)
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from napari_dgc.cubes.envi_header import Header, header_count, shown
 from napari_dgc.errors import UserError
+from napari_dgc.words import counted
 
 DATA_TYPES = {
     1: "u1",
@@ -88,7 +89,7 @@ def sample_layout(header: Header, path: Path, notes: list[str]) -> SampleLayout:
     if min(rows, columns, bands) < 1:
         raise UserError(
             f"The ENVI header {path} describes an empty image: {rows} lines, "
-            f"{columns} samples, {bands} bands."
+            f"{columns} samples, {counted(bands, 'band')}; correct it."
         )
     interleave = header.get("interleave", "").lower()
     if interleave not in INTERLEAVES:
@@ -104,17 +105,22 @@ def _refuse_what_is_not_plain(header: Header, path: Path) -> None:
         raise UserError(f"{path} describes compressed data, which is not supported; save it plain.")
     for key in ("major frame offsets", "minor frame offsets"):
         if any(header.get(key, "").strip("{} ").replace(",", " ").replace("0", " ").split()):
-            raise UserError(f"{path} describes frames with “{key}”, which is not supported.")
+            raise UserError(
+                f"{path} describes frames with “{key}”, which is not supported; save it plain."
+            )
 
 
 def _sample_type(header: Header, path: Path, notes: list[str]) -> tuple[np.dtype[Any], int]:
     code = header_count(header, "data type", path)
     if code in COMPLEX_TYPES:
-        raise UserError(f"{path} describes complex numbers (data type {code}), not a cube.")
+        raise UserError(
+            f"{path} describes complex numbers (data type {code}), not a cube; save real numbers."
+        )
     if code not in DATA_TYPES:
         known = ", ".join(map(str, DATA_TYPES))
         raise UserError(
-            f"The ENVI header {path} gives the unknown data type {code}; known are {known}."
+            f"The ENVI header {path} gives the unknown data type {code}; correct it: "
+            f"known are {known}."
         )
     order = header_count(header, "byte order", path, default=0)
     if order not in (0, 1):

@@ -78,7 +78,8 @@ def _has_envi_header(path: Path) -> bool:
 def _open_envi(path: Path, request: Request) -> HyperCube:
     if request.variable is not None:
         raise UserError(
-            f"{path} is an ENVI cube, which has no variable “{request.variable}” to choose."
+            f"{path} is an ENVI cube, which has no variable “{request.variable}” to choose: "
+            "leave --variable out."
         )
     cube = envi.open_envi(path)
     if request.layout != "auto":

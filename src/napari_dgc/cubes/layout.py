@@ -71,18 +71,21 @@ def cube_axes(shape: Sequence[int], dtype: np.dtype[Any], where: str) -> tuple[i
     size = describe_shape(shape)
     if dtype.kind not in "iuf":
         kind = "complex numbers" if dtype.kind == "c" else str(dtype.name)
-        raise UserError(f"{where} ({size}) holds {kind}, not a cube of real numbers.")
+        raise UserError(
+            f"{where} ({size}) holds {kind}, not a cube of real numbers; save it as numbers."
+        )
     if min(shape, default=0) < 1:
-        raise UserError(f"{where} ({size}) is empty.")
+        raise UserError(f"{where} ({size}) is empty: save the scan again.")
     axes = [axis for axis, length in enumerate(shape) if len(shape) <= 3 or length > 1]
     if len(axes) == 2:
         raise UserError(
             f"{where} is a single image of {size} pixels, such as a label image, not a cube: "
-            "a cube has several bands."
+            "a cube has several bands; give the file of the scan."
         )
     if len(axes) != 3:
         raise UserError(
-            f"{where} ({size}) is not a cube: three axes (rows, columns, bands) are needed."
+            f"{where} ({size}) is not a cube: three axes (rows, columns, bands) are needed; "
+            "give the file of the scan."
         )
     return axes[0], axes[1], axes[2]
 
@@ -122,7 +125,9 @@ def decide_layout(
     if layout not in LAYOUTS:
         raise UserError(f"The layout “{layout}” is unknown; choose one of {', '.join(LAYOUTS)}.")
     if layout in PIXEL_ORDERS:
-        raise UserError(f"{where} has rows and columns; the layout “{layout}” is for matrices.")
+        raise UserError(
+            f"{where} has rows and columns; the layout “{layout}” is for matrices: leave it out."
+        )
     if layout != "auto":
         return layout, f"Axes are read as {layout}, as asked for."
     first, middle, last = (int(length) for length in data.shape)
@@ -151,7 +156,10 @@ def decide_layout(
         found = BAND_LAST if first < FEWEST_BANDS else BAND_FIRST
         return found, f"Axes {shape} are read as {found}: the other end is too short for bands."
     if first < FEWEST_BANDS:
-        raise UserError(f"{where} ({shape}) is not a hyperspectral cube: it has no band axis.")
+        raise UserError(
+            f"{where} ({shape}) is not a hyperspectral cube: it has no band axis; give the file "
+            "of the scan."
+        )
     found_in_data = layout_of_samples(data)
     if found_in_data is None:
         raise AmbiguousLayout(

@@ -34,11 +34,12 @@ def refuse_implausible(where: str, unpacked: int, stored: int, block: int = 0) -
     if unpacked > max(_HARMLESS_ARRAY, GREATEST_COMPRESSION * stored):
         raise UserError(
             f"{where} is damaged: it says to hold {_size(unpacked)}, but the file has only "
-            f"{_size(stored)} for it."
+            f"{_size(stored)} for it; copy or save it again."
         )
     if block > max(_HARMLESS_BLOCK, _GREATEST_OF_BLOCK * stored):
         raise UserError(
-            f"{where} is damaged: a block of {_size(block)} cannot come from {_size(stored)}."
+            f"{where} is damaged: a block of {_size(block)} cannot come from {_size(stored)}; "
+            "copy or save it again."
         )
 
 

@@ -8,7 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_dgc.cancel import CancelToken, never_cancelled
-from napari_dgc.cubes.choices import AmbiguousLayout, AmbiguousVariable, Request, VariableInfo
+from napari_dgc.cubes.choices import (
+    AmbiguousLayout,
+    AmbiguousVariable,
+    Request,
+    VariableInfo,
+    describe_shape,
+)
 from napari_dgc.cubes.cube import HyperCube
 from napari_dgc.cubes.empty_bands import find_empty_bands
 from napari_dgc.cubes.fill_values import find_fill_value
@@ -16,6 +22,7 @@ from napari_dgc.cubes.formats import find_format, supported
 from napari_dgc.cubes.layout import LAYOUTS
 from napari_dgc.cubes.wavelengths import guess_unit
 from napari_dgc.errors import UserError
+from napari_dgc.words import counted
 
 __all__ = [
     "LAYOUTS",
@@ -116,6 +123,13 @@ def open_cube(
         cube = _with_empty_bands(_with_fill_value(cube))
     except InterruptedError:
         raise
+    except AmbiguousLayout as question:
+        if request.wavelength_count in (None, *question.shape):
+            raise
+        raise UserError(
+            f"The wavelengths given are {request.wavelength_count}, but no axis of {path} "
+            f"({describe_shape(question.shape)}) is as long; give one wavelength for each band."
+        ) from question
     except OSError as error:
         raise UserError(f"{path} cannot be read: {error.strerror or error}.") from error
     if wavelengths is None:
@@ -134,13 +148,13 @@ def _not_supported(path: Path) -> str:
 
 def _refuse_unreadable(path: Path) -> None:
     if not path.exists():
-        raise UserError(f"{path} does not exist.")
+        raise UserError(f"{path} does not exist; check its name and folder.")
     if path.is_dir():
         return
     if not path.is_file():
-        raise UserError(f"{path} is not a file.")
+        raise UserError(f"{path} is not a file; give the file of a scan.")
     if path.stat().st_size == 0:
-        raise UserError(f"{path} is empty.")
+        raise UserError(f"{path} is empty (0 bytes); copy or export the scan again.")
 
 
 def _with_fill_value(cube: HyperCube) -> HyperCube:
@@ -159,7 +173,7 @@ def _with_empty_bands(cube: HyperCube) -> HyperCube:
     bad = tuple(sorted({*cube.bad_bands, *new}))
     if len(bad) == cube.n_bands:
         return cube
-    note = f"{len(new)} bands hold no data and are left out."
+    note = f"Left out for holding no data: {counted(len(new), 'band')}."
     return replace(cube, bad_bands=bad, notes=(*cube.notes, note))
 
 
@@ -169,8 +183,9 @@ def _with_given_wavelengths(
     values = np.asarray(wavelengths, np.float64).ravel()
     if len(values) != cube.n_bands:
         raise UserError(
-            f"{len(values)} wavelengths were given, but {cube.path} has {cube.n_bands} bands."
+            f"The wavelengths given are {len(values)}, but {cube.path} has "
+            f"{counted(cube.n_bands, 'band')}; give one wavelength for each band."
         )
     if not np.isfinite(values).all() or values.min() <= 0:
-        raise UserError("Wavelengths must be positive numbers.")
+        raise UserError("Wavelengths must be positive numbers; correct the list.")
     return cube.with_wavelengths(values, unit or guess_unit(values))

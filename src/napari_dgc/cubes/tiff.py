@@ -146,7 +146,7 @@ def _opened(path: Path) -> Any:
         raise _damaged(path, error) from error
     if pages > _MOST_PAGES:
         file.close()
-        raise UserError(f"{path} has {pages} pages; no more than {_MOST_PAGES} are opened.")
+        raise UserError(f"{path} has {pages} pages; no more than {_MOST_PAGES} are read.")
     return file
 
 
@@ -177,7 +177,10 @@ def _why_no_cube(image: _Image, where: str) -> str | None:
     kind, colours = _COLOURS.get(int(key.photometric), ("", 0))
     alphas = sum(int(sample) in _ALPHA for sample in key.extrasamples)
     if int(key.samplesperpixel) - alphas <= colours:
-        return f"{where} is a colour picture ({kind}, {size}), not a hyperspectral cube."
+        return (
+            f"{where} is a colour picture ({kind}, {size}), not a hyperspectral cube; "
+            "give the file of the scan."
+        )
     if not image.band_axis and len(image.shape) >= 3:
         words = ", ".join(f"{axis} {n}" for axis, n in zip(image.axes, image.shape, strict=True))
         return (
@@ -189,7 +192,7 @@ def _why_no_cube(image: _Image, where: str) -> str | None:
     except UserError as error:
         return str(error)
     if image.shape[image.axes.index(image.band_axis)] < FEWEST_BANDS:
-        return f"{where} ({size}) has too few bands for a hyperspectral cube."
+        return f"{where} ({size}) has too few bands for a hyperspectral cube; give a scan."
     if any(page is None for page in image.series.pages):
         return f"{where} lacks pages, or has them in other files, which are not opened."
     return None

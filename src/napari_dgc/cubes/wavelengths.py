@@ -10,6 +10,10 @@ from numpy.typing import NDArray
 
 from napari_dgc.errors import UserError
 
+#: What to do where a file does not tell its wavelengths.
+HOW_TO_GIVE = (
+    "give them in a file with --wavelengths, or with “Wavelengths…” in the dock “DGC: train”"
+)
 MAX_BYTES = 4 << 20
 #: Numbers and words in a table of wavelengths; with more it is a table of something else.
 MOST_CELLS = 100_000
@@ -147,11 +151,13 @@ def read_wavelengths(path: Path | str) -> tuple[NDArray[np.float64], str | None]
         if path.exists() and not path.is_file():  # a pipe or a device may never end
             raise UserError(f"{path} is not a file; give wavelengths as .txt, .csv or ENVI .hdr.")
         if path.stat().st_size > MAX_BYTES:
-            raise UserError(f"{path} is too large to be a list of wavelengths.")
+            raise UserError(f"{path} is too large to be a list of wavelengths; give another.")
         content = path.read_bytes()
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
-        raise UserError(f"The wavelengths file {path} cannot be read: {reason}.") from error
+        raise UserError(
+            f"The wavelengths file {path} cannot be read: {reason}; choose another one."
+        ) from error
     if content.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"ENVI"):
         return _from_header(path)
     if b"\0" in content:
@@ -188,8 +194,10 @@ def _from_header(path: Path) -> tuple[NDArray[np.float64], str | None]:
 
     centres = band_centres(read_header(path))
     if centres.values is None:
-        reason = f" ({centres.notes[-1]})" if centres.notes else ""
-        raise UserError(f"The ENVI header {path} holds no usable wavelengths{reason}.")
+        reason = f" ({centres.notes[-1].rstrip('.')})" if centres.notes else ""
+        raise UserError(
+            f"The ENVI header {path} holds no usable wavelengths{reason}; choose another file."
+        )
     return centres.values, centres.unit
 
 

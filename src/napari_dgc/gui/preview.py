@@ -19,6 +19,7 @@ from napari_dgc.cubes.derived import DerivedArray
 from napari_dgc.cubes.layout import BAND_LAST
 from napari_dgc.cubes.windowed import Span
 from napari_dgc.errors import UserError
+from napari_dgc.words import counted
 
 #: Longest side of a preview, in pixels.
 PREVIEW = 240
@@ -88,7 +89,10 @@ def thumbnail(cube: HyperCube, token: CancelToken) -> NDArray[np.uint8]:
 
 def describe(cube: HyperCube) -> str:
     """Say in one line what would be opened."""
-    size = f"{cube.rows} rows × {cube.columns} columns, {cube.n_bands} bands"
+    size = (
+        f"{counted(cube.rows, 'row')} × {counted(cube.columns, 'column')}, "
+        f"{counted(cube.n_bands, 'band')}"
+    )
     nanometres = cube.wavelengths_nm
     if nanometres is None:
         return size

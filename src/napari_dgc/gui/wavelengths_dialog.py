@@ -26,6 +26,7 @@ from napari_dgc.cubes import HyperCube
 from napari_dgc.cubes.wavelengths import parse_wavelengths, read_wavelengths
 from napari_dgc.errors import UserError
 from napari_dgc.gui.calm_boxes import CalmDoubleSpinBox
+from napari_dgc.words import counted
 
 Wavelengths = tuple[NDArray[np.float64], str | None]
 
@@ -182,7 +183,7 @@ class WavelengthsDialog(QDialog):
             how = "evenly spaced" if self.even.isChecked() else "one for each"
             low, high = f"{values[0]:.6g}", f"{values[-1]:.6g}"
             self.note.setText(
-                f"{self._bands} bands, {how}, {low} to {high} {self.unit.currentText()}."
+                f"{counted(self._bands, 'band')}, {how}, {low} to {high} {self.unit.currentText()}."
             )
         except UserError as error:
             self.note.setText(str(error))
@@ -212,4 +213,7 @@ class WavelengthsDialog(QDialog):
 
     def _refuse_other_count(self, values: NDArray[np.float64], where: str) -> None:
         if len(values) != self._bands:
-            raise UserError(f"{where} holds {len(values)} wavelengths for {self._bands} bands.")
+            raise UserError(
+                f"{where} holds {counted(len(values), 'wavelength')} for "
+                f"{counted(self._bands, 'band')}; one for each band is needed."
+            )

@@ -83,6 +83,18 @@ class Beside:
                     found.setdefault(name, value)
         return found
 
+    def other_wavelengths(self, reading: Reading) -> dict[str, int]:
+        """Return the lists called wavelengths that fit no axis of a cube: names and lengths."""
+        here = scope(reading.variable.name)
+        return {
+            info.name: max(info.shape)
+            for place in sorted(self._in, key=lambda place: nearness(place, here))
+            for info in self._in[place]
+            if is_wavelength_name(plain(short(info.name)))
+            and is_vector(info)
+            and max(info.shape) not in (1, *reading.shape)
+        }
+
     def _around(self, info: VariableInfo) -> list[str]:
         """Return the place of a variable and the places around that, the nearest first."""
         place = scope(info.name)

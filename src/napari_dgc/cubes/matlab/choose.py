@@ -134,7 +134,10 @@ def _named(file: MatFile, wanted: str, request: Request) -> Reading | None:
 def _why_not(file: MatFile, wanted: str, path: Path, request: Request) -> UserError:
     info = next((info for info in file.variables if info.name == wanted), None)
     if info is None:
-        return UserError(f"{path} has no variable “{wanted}”; it holds {_listed(file.variables)}.")
+        return UserError(
+            f"{path} has no variable “{wanted}”; it holds {_listed(file.variables)}: give one of "
+            "these with --variable NAME."
+        )
     what = f"The variable {info} of {path}"
     if info.dtype in NUMERIC and len(info.shape) == 4:
         return UserError(

@@ -76,7 +76,12 @@ def open_matlab(path: Path, request: Request) -> HyperCube:
         layout=layout,
         notes=tuple(notes),
     )
-    return describe_bands(cube, attributes, centres=request.wavelengths is None)
+    return describe_bands(
+        cube,
+        attributes,
+        centres=request.wavelengths is None,
+        others=beside.other_wavelengths(reading),
+    )
 
 
 def _unfolded(
