@@ -82,23 +82,23 @@ def test_pictures_and_spectra_come_from_the_scans(
         cube = HyperCube(data, name, wavelengths=np.linspace(430, 690, 12), wavelength_unit="nm")
         scans.append(str(write_envi(cube, tmp_path / "scans" / f"{name}.hdr")[0]))
     out = tmp_path / "out"
-    assert export(maps, "--format", "overlay", "spectra", "--out", str(out), "--scans", *scans) == 0
+    assert export(maps, "--format", "overlay", "spectra", "--out", str(out), "--cubes", *scans) == 0
     assert {path.name for path in out.iterdir()} >= {"day3_overlay.png", "day5_spectra.csv"}
     capsys.readouterr()
     # The scans themselves are never written over.
     assert (
-        export(maps, "--format", "envi", "--out", str(tmp_path / "scans"), "--scans", *scans) == 2
+        export(maps, "--format", "envi", "--out", str(tmp_path / "scans"), "--cubes", *scans) == 2
     )
     assert "choose another folder" in capsys.readouterr().err
     assert export(maps, "--format", "overlay", "--out", str(out)) == 2
-    assert "name it with --scans" in capsys.readouterr().err
+    assert "name it with --cubes" in capsys.readouterr().err
 
 
 def test_a_scan_of_another_size_is_refused(maps: Path, tmp_path: Path, capsys: Capture) -> None:
     cube = HyperCube(np.ones((3, 4, 5), np.float32), "day3")
     scan, _ = write_envi(cube, tmp_path / "scans" / "day3.hdr")
     out = str(tmp_path / "out")
-    assert export(maps, "--format", "labelme", "--out", out, "--scans", str(scan)) == 2
+    assert export(maps, "--format", "labelme", "--out", out, "--cubes", str(scan)) == 2
     assert "15 x 18 pixels, its scan 4 x 5" in capsys.readouterr().err
 
 

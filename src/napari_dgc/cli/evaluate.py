@@ -12,7 +12,6 @@ from napari_dgc.cli import COMMANDS, SUCCESS
 from napari_dgc.errors import UserError
 
 if TYPE_CHECKING:
-
     from napari_dgc.annotations import LabelImage
     from napari_dgc.annotations.read import Source
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from napari_dgc.cli import COMMANDS, SUCCESS
+from napari_dgc.cli.options import millimetres
 from napari_dgc.errors import UserError
 
 if TYPE_CHECKING:
@@ -46,13 +47,13 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "run lengths for objects with holes; coco-rle: run lengths for all; envi: "
         "classification; tif, png, npy: class numbers with a class table; masks: a PNG for each "
         "class; overlay: picture of the scan with the classes over it; spectra: mean spectrum "
-        "of each class (the last two need --scans)",
+        "of each class (the last two need --cubes)",
     )
     parser.add_argument(
         "--out", required=True, type=Path, metavar="DIR", help="folder for the files"
     )
     parser.add_argument(
-        "--scans",
+        "--cubes",
         nargs="+",
         type=Path,
         default=[],
@@ -62,7 +63,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     )
     parser.add_argument(
         "--pixel-size",
-        type=_millimetres,
+        type=millimetres,
         metavar="MM",
         help="side of a pixel in millimetres (default: as the map says)",
     )
@@ -73,16 +74,6 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         help="table of class names (label,name,colour) in place of the one beside each map",
     )
     add_cube_options(parser)
-
-
-def _millimetres(text: str) -> float:
-    try:
-        size = float(text)
-    except ValueError:
-        size = 0.0
-    if not 1e-6 < size < 1e6:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a length in millimetres")
-    return size
 
 
 def run(args: argparse.Namespace) -> int:
@@ -97,15 +88,15 @@ def run(args: argparse.Namespace) -> int:
     found = [source for path in args.maps for source in open_labels(path).items()]
     names = [name for name, _ in found]
     refuse_same_names(names, "files")
-    cubes = open_cubes_from(args, args.scans)
+    cubes = open_cubes_from(args, args.cubes)
     refuse_same_names((cube.name for cube in cubes), "files")
     scans = {cube.name: cube for cube in cubes}
     lacking = [name for name in names if name not in scans]
     if lacking and any(WRITERS[name].needs_scan for name in args.format):
         raise UserError(
-            f"The scan of {lacking[0]} is needed for overlay and spectra; name it with --scans."
+            f"The scan of {lacking[0]} is needed for overlay and spectra; name it with --cubes."
         )
-    _keep(planned(names, args.out, args.format), [*args.maps, *args.scans])
+    _keep(planned(names, args.out, args.format), [*args.maps, *args.cubes])
     make_folder(args.out, "the files")
     say_decisions(cubes)
     images = _read(found, scans, args)

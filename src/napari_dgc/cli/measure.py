@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from napari_dgc.cli import COMMANDS, SUCCESS
+from napari_dgc.cli.options import millimetres
 from napari_dgc.errors import UserError
 
 if TYPE_CHECKING:
@@ -152,17 +152,6 @@ def pixels(text: str) -> int:
     if not 0 <= number <= LARGEST_AREA:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number of pixels, 0 or more")
     return number
-
-
-def millimetres(text: str) -> float:
-    """Read a length above 0."""
-    try:
-        length = float(text)
-    except ValueError:
-        length = math.nan
-    if not 0 < length < math.inf:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a length in mm, above 0")
-    return length
 
 
 def run(args: argparse.Namespace) -> int:

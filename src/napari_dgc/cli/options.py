@@ -23,3 +23,15 @@ def seed(text: str) -> int:
     if not 0 <= number < 2**32:
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 0 to {2**32 - 1}")
     return number
+
+
+def millimetres(text: str) -> float:
+    """Read the length of something that a camera sees, above 0."""
+    try:
+        length = float(text)
+    except ValueError:
+        length = 0.0
+    # Comparisons with NaN are false.
+    if not 1e-6 < length < 1e6:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a length in mm, above 0")
+    return length
