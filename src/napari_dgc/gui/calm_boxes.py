@@ -81,12 +81,14 @@ class NameComboBox(CalmComboBox):
         view.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.currentIndexChanged.connect(self.show_tip)
 
-    def show_names(self, names: Sequence[str]) -> None:
-        """Offer names in place of those before."""
+    def show_names(self, names: Sequence[str], more: Sequence[str] = ()) -> None:
+        """Offer names in place of those before; `more` is what their tooltips add."""
         self.clear()
         for row, name in enumerate(names):
             self.addItem(name)
-            self.setItemData(row, name, Qt.ItemDataRole.ToolTipRole)
+            added = more[row] if row < len(more) else ""
+            tip = f"{name}\n{added}" if added else name
+            self.setItemData(row, tip, Qt.ItemDataRole.ToolTipRole)
         self.show_tip()
 
     def shown_text(self) -> str:
@@ -118,5 +120,5 @@ class NameComboBox(CalmComboBox):
 
     def show_tip(self) -> None:
         """Put the whole name into the tooltip; for callers who keep the signals back."""
-        text = self.currentText()
-        self.setToolTip(f"{text}\n{self._tip}" if text else self._tip)
+        whole = self.currentData(Qt.ItemDataRole.ToolTipRole) or self.currentText()
+        self.setToolTip(f"{whole}\n{self._tip}" if whole else self._tip)

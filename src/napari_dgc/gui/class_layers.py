@@ -62,7 +62,7 @@ class ClassLayers:
                     self.show(scan)
             return
         self._shown, self._shown_classes = None, partition.classes
-        for scan in session.scans:
+        for scan in session.labelled:
             if scan.fine is not None and int(scan.fine.max(initial=0)) <= partition.clusters:
                 self.show(scan)
 
@@ -110,20 +110,20 @@ class ClassLayers:
 
     def _on_paint(self, event: Any) -> None:
         session = self._session()
-        scan = None if session is None or self._showing else session.scan_of(event.source)
+        scan = None if session is None or self._showing else session.labelled_by(event.source)
         if scan is not None:
             self._absorb(scan)
 
     def absorb_all(self) -> None:
         """Take over what was painted unnoticed, before anything else is done."""
         session = self._session()
-        for scan in () if session is None else session.scans:
+        for scan in () if session is None else session.labelled:
             self._absorb(scan)
 
     def _on_view(self, event: Any) -> None:
         session = self._session()
         viewer = None if session is None else session.viewer
-        scan = None if session is None else session.scan_of(event.source)
+        scan = None if session is None else session.labelled_by(event.source)
         if viewer is None or scan is None:
             return
         slider = tuple(viewer.dims.current_step)

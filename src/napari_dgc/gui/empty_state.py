@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import Qt
@@ -14,12 +15,22 @@ if TYPE_CHECKING:
 
     from napari_dgc.gui.session import Session
 
+#: First step of every dock that works on scans.
+OPEN_A_SCAN = (
+    "Open a scan first: File > Open File(s)…, or drop it on the canvas, or take "
+    "File > Open Sample > napari-dgc."
+)
 _OPEN = (
     "<p>Open a scan first: <b>File &gt; Open File(s)…</b> or drop it on the canvas, or take "
     "<b>File &gt; Open Sample &gt; napari-dgc</b>.</p>"
     "<p>Then train in the dock <b>DGC: train</b>.</p>"
 )
 _TRAIN = "<p>{scans} open. Next, find clusters in the dock <b>DGC: train</b>.</p>"
+_FIRST = "open a scan (<b>File &gt; Open File(s)…</b> or <b>Open Sample</b>), then "
+_KEPT = (
+    "<p>The clusters{names} are kept. To see them again, {first}press <b>Label scans</b> in the "
+    "dock <b>DGC: train</b>.</p><p><b>Save model…</b> there keeps them for another day.</p>"
+)
 _THEN = (
     "<p>After that you merge the clusters that are the same thing here, name them, "
     "read the severity and export the maps.</p>"
@@ -33,13 +44,13 @@ class EmptyState(QWidget):
         super().__init__(parent)
         self._viewer = viewer
         self._session = session
-        title = QLabel("<h3>No clusters yet</h3>")
+        self.title = QLabel()
         self.text = QLabel()
         self.text.setWordWrap(True)
         self.button = QPushButton("Go to DGC: train")
         self.button.clicked.connect(self._go)
         layout = QVBoxLayout(self)
-        layout.addWidget(title)
+        layout.addWidget(self.title)
         layout.addWidget(self.text)
         layout.addWidget(self.button, 0, Qt.AlignmentFlag.AlignLeft)
         layout.addStretch(1)
@@ -47,8 +58,16 @@ class EmptyState(QWidget):
     def refresh(self) -> None:
         """Say the step that is next now."""
         number = len(self._session.scans)
-        self.button.setVisible(number > 0)
-        if self._session.state.running:
+        partition = self._session.partition
+        before = partition is not None and not self._session.state.running
+        self.title.setText(f"<h3>{'No label map is open' if before else 'No clusters yet'}</h3>")
+        self.button.setVisible(number > 0 or before)
+        if before and partition is not None:
+            names = ", ".join(dict.fromkeys(i.name for i in partition.classes if i.name))
+            kept = f" and their names ({html.escape(names)})" if names else ""
+            first = "" if number else _FIRST
+            self.text.setText(_KEPT.format(first=first, names=kept))
+        elif self._session.state.running:
             self.text.setText("<p>Training has begun; the first clusters appear here soon.</p>")
         elif number:
             scans = "1 scan is" if number == 1 else f"{number} scans are"

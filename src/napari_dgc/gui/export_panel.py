@@ -115,7 +115,7 @@ class ExportPanel(QWidget):
         """Enable the button when there is something to write, and say why when not."""
         if self._busy:
             reason = "Writing …"
-        elif not any(scan.labels is not None for scan in self._session.scans):
+        elif not any(scan.labels is not None for scan in self._session.labelled):
             reason = "No scan has a label layer yet."
         elif not self.formats:
             reason = "Tick a format first."
@@ -132,7 +132,7 @@ class ExportPanel(QWidget):
         if not self.folder.text().strip() and not self._choose_folder():
             return
         folder = Path(self.folder.text().strip()).expanduser()
-        layers = [scan for scan in self._session.scans if scan.labels is not None]
+        layers = [scan for scan in self._session.labelled if scan.labels is not None]
         stems = unique_stems([scan.name for scan in layers])
         if not self._may_overwrite(folder, stems):
             return

@@ -27,7 +27,7 @@ DRAG = 4.0
 
 def class_at(session: Session, position: tuple[float, ...]) -> int:
     """Return the class number at a position in world coordinates; 0 where there is none."""
-    for scan in session.scans:
+    for scan in session.labelled:
         if scan.labels is None:
             continue
         row, column = np.round(scan.labels.world_to_data(position)[-2:]).astype(int)
@@ -96,7 +96,7 @@ class Highlight:
     def show(self, session: Session, partition: Partition | None, chosen: Collection[int]) -> None:
         """Let the classes with these numbers stand out; none gives all their own colours back."""
         pale = None
-        for scan in session.scans:
+        for scan in session.labelled:
             layer = scan.labels
             if layer is None:
                 continue

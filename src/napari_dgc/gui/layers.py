@@ -187,6 +187,22 @@ def places(images: Sequence[Image]) -> list[tuple[float, float]]:
     return found
 
 
+def arrange(viewer: ViewerModel, scans: Sequence[Scan]) -> None:
+    """Lay scans out side by side, with all that belongs to them, unless the user has moved one."""
+    for scan in scans:
+        here = tuple(float(value) for value in scan.image.translate[-2:])
+        if here != scan.place and (scan.place is not None or here != (0.0, 0.0)):
+            return
+    # As they lie now, new ones last.
+    scans = sorted(scans, key=lambda scan: scan.place or (math.inf, math.inf))
+    for scan, place in zip(scans, places([scan.image for scan in scans]), strict=True):
+        scan.image.translate = (*scan.image.translate[:-2], *place)
+        scan.place = place
+        for layer in viewer.layers:
+            if layer.metadata.get(COMPANION_KEY) is scan.cube:
+                align(layer, scan.image)
+
+
 def align(layer: Layer, image: Image) -> None:
     """Give a companion layer the place, pixel size and units of its cube."""
     layer.scale = image.scale[-2:]

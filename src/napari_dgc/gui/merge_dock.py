@@ -184,11 +184,14 @@ class MergeDock(QWidget):
             return
         self._stale = False
         partition = self.session.partition
-        self._stack.setCurrentIndex(0 if partition is None else 1)
-        if partition is None:
+        labelled = self.session.labelled
+        empty = partition is None or not labelled
+        self._stack.setCurrentIndex(0 if empty else 1)
+        if empty:
             self.empty.refresh()
+        if partition is None:
             return
-        per_scan = self._counts.update(self.session.scans, partition.clusters)
+        per_scan = self._counts.update(labelled, partition.clusters)
         self.table.set_content(partition, self._counts.total(partition.clusters))
         self.slider.set_partition(partition)
         self.severity.show_severity(per_scan, partition)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import itertools
 import weakref
-from dataclasses import dataclass, field, replace
-from enum import Enum
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,7 +14,9 @@ from psygnal import Signal
 from napari_dgc.cubes import HyperCube
 from napari_dgc.gui import layers as make
 from napari_dgc.gui.class_layers import ClassLayers
+from napari_dgc.gui.closing import ClosedScans
 from napari_dgc.gui.preferences import follow_preferences
+from napari_dgc.gui.scan import Scan, TrainingState
 from napari_dgc.gui.wavelength import WavelengthText
 from napari_dgc.partition import MergeTree, Partition
 from napari_dgc.workspace import CorrectedMap, History, Workspace
@@ -24,78 +25,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from napari.components import ViewerModel
-    from napari.layers import Image, Labels, Layer
+    from napari.layers import Image, Layer
 
     from napari_dgc.clustering.estimator import Clusterer
     from napari_dgc.workspace import Command
-
-
-class TrainingState(Enum):
-    """Where the training of a viewer stands."""
-
-    IDLE = "idle"
-    TRAINING = "training"
-    STOPPING = "stopping"
-    STOPPED = "stopped"
-    DONE = "done"
-    FAILED = "failed"
-
-    @property
-    def running(self) -> bool:
-        """Whether a worker is busy."""
-        return self in (TrainingState.TRAINING, TrainingState.STOPPING)
-
-
-@dataclass(eq=False)
-class Scan:
-    """One open cube and its layers.
-
-    Parameters
-    ----------
-    cube
-        The scan.
-    image
-        Its layer, axes (band, row, column).
-    composite
-        True-colour layer, or None when the user removed it.
-    labels
-        Layer that shows the classes, or None before the first label map.
-    key
-        What the scan is called in the workspace; stays when its layer is renamed.
-    corrected
-        Its fine label map as the model gave it, and the corrections over it; None before
-        the first label map.
-    superseded
-        Whether a calibrated scan was made of it, which is used in its place.
-    """
-
-    cube: HyperCube
-    image: Image
-    composite: Image | None = None
-    labels: Labels | None = None
-    key: str = ""
-    corrected: CorrectedMap | None = field(default=None, repr=False)
-    superseded: bool = False
-    # Where the session put the first pixel; elsewhere the user has moved the scan.
-    _place: tuple[float, float] | None = field(default=None, repr=False)
-
-    @property
-    def name(self) -> str:
-        """Name of the cube's layer; unique in its viewer."""
-        return str(self.image.name)
-
-    @property
-    def fine(self) -> NDArray[np.uint16] | None:
-        """(row, column) fine clusters with the user's corrections, 0 for no data.
-
-        None before the first label map; another array after every change.
-        """
-        return None if self.corrected is None else self.corrected.values
-
-    @property
-    def predicted(self) -> NDArray[np.uint16] | None:
-        """The same as the model gave it."""
-        return None if self.corrected is None else self.corrected.base
 
 
 class Session:
@@ -124,6 +57,7 @@ class Session:
         #: Helpers that live as long as the session (the trainer).
         self.services: dict[str, object] = {}
         self._class_layers = ClassLayers(self)
+        self._closed = ClosedScans(self)
         viewer.layers.events.inserted.connect(self._on_inserted)
         viewer.layers.events.removed.connect(self._on_removed)
         for layer in list(viewer.layers):
@@ -230,8 +164,17 @@ class Session:
         scan.superseded = True
         self.scans_changed.emit()
 
+    @property
+    def labelled(self) -> list[Scan]:
+        """Scans that have a label map, those whose bands were removed last."""
+        return [scan for scan in (*self.scans, *self._closed.scans) if scan.fine is not None]
+
+    def labelled_by(self, layer: Layer) -> Scan | None:
+        """Return the scan whose classes a layer shows, with or without its bands, or None."""
+        return next((scan for scan in self.labelled if scan.labels is layer), None)
+
     def scan_of(self, layer: Layer | None) -> Scan | None:
-        """Return the scan that a layer shows, or None."""
+        """Return the open scan that a layer shows, or None."""
         if layer is None:
             return None
         for scan in self.scans:
@@ -247,12 +190,17 @@ class Session:
         if isinstance(cube, HyperCube) and not any(scan.image is layer for scan in self.scans):
             if self._shows(cube):
                 cube = layer.metadata[make.CUBE_KEY] = replace(cube)
-            self.scans.append(Scan(cube, layer, key=self._free_key(str(layer.name))))
+            scan = Scan(cube, layer)
+            returned = self._closed.give_back(scan)
+            scan.key = scan.key or self._free_key(str(layer.name))
+            self.scans.append(scan)
             self._arrange()
             viewer = self.viewer
             if viewer is not None:
                 viewer.reset_view()
             self.scans_changed.emit()
+            if returned:
+                self.labels_changed.emit()
             return
         owner = layer.metadata.get(make.COMPANION_KEY)
         if owner is None:
@@ -268,7 +216,7 @@ class Session:
 
     def _free_key(self, name: str) -> str:
         """Return a name that no other open scan has in the workspace."""
-        taken = {scan.key for scan in self.scans}
+        taken = {scan.key for scan in (*self.scans, *self._closed.scans)}
         keys = (name if turn == 1 else f"{name} [{turn}]" for turn in itertools.count(1))
         return next(key for key in keys if key not in taken)
 
@@ -284,28 +232,21 @@ class Session:
             get_live(self)
 
     def _arrange(self) -> None:
-        """Lay the scans out side by side, unless the user has moved one."""
+        """Lay the scans out side by side, and keep the places of those that left label maps."""
         viewer = self.viewer
-        for scan in self.scans:
-            here = tuple(float(value) for value in scan.image.translate[-2:])
-            if here != scan._place and (scan._place is not None or here != (0.0, 0.0)):
-                return
-        for scan, place in zip(
-            self.scans, make.places([scan.image for scan in self.scans]), strict=True
-        ):
-            scan.image.translate = (*scan.image.translate[:-2], *place)
-            scan._place = place
-            for layer in () if viewer is None else viewer.layers:
-                if layer.metadata.get(make.COMPANION_KEY) is scan.cube:
-                    make.align(layer, scan.image)
+        if viewer is not None:
+            make.arrange(viewer, [*self.scans, *self._closed.scans])
 
     def _on_removed(self, event: Any) -> None:
         layer = event.value
         scan = self.scan_of(layer)
         if scan is None:
+            if self._closed.on_removed(layer):
+                self.scans_changed.emit()
             return
         if layer is scan.image:
             self.scans.remove(scan)
+            self._closed.take(scan)
         elif layer is scan.composite:
             scan.composite = None
         else:
@@ -359,7 +300,7 @@ class Session:
         work = self.work
         corrected = [
             scan
-            for scan in self.scans
+            for scan in self.labelled
             if work is not None
             and scan.corrected is not None
             and scan.corrected.move(work.painted_classes(scan.key))
@@ -377,11 +318,12 @@ class Session:
         Parameters
         ----------
         scan
-            One of `scans`; a scan that was removed meanwhile is ignored.
+            One of `scans`; one that was removed meanwhile is ignored, unless its label map is
+            still open.
         labels
             (row, column), 0 for no data, fine clusters from 1.
         """
-        if scan not in self.scans:
+        if scan not in self.scans and scan not in self.labelled:
             return
         highest = int(labels.max(initial=1))
         if self.partition is None or self.partition.clusters < highest:
@@ -406,6 +348,8 @@ class Session:
             self.scans_changed.emit()
             self.labels_changed.emit()
 
+
+__all__ = ["Scan", "Session", "TrainingState", "get_session"]
 
 _SESSIONS: weakref.WeakKeyDictionary[Any, Session] = weakref.WeakKeyDictionary()
 

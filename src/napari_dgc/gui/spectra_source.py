@@ -72,7 +72,7 @@ class SpectraSource(QObject):
         spectra = self.spectra
         if spectra is None:
             return None
-        for scan in self._session.scans:
+        for scan in (*self._session.scans, *self._session.labelled):
             known = scan.cube.wavelengths_nm
             if known is None:
                 continue
@@ -102,7 +102,7 @@ class SpectraSource(QObject):
 
         partition = self._session.partition
         scans: Scans = [
-            (scan.cube, scan.fine) for scan in self._session.scans if scan.fine is not None
+            (scan.cube, scan.fine) for scan in self._session.labelled if scan.fine is not None
         ]
         if partition is None or not scans:
             return

@@ -53,6 +53,7 @@ class TrainDock(TallDock):
         self._trainer: Trainer = get_trainer(self._session)
         self._messages: list[str] = []
         self._warning = "orange"
+        self._emptied = False
 
         self.scans = ScanList(self._session)
         self.options = TrainOptions()
@@ -238,7 +239,13 @@ class TrainDock(TallDock):
         self.save.setEnabled(anew and not running)
         self.apply.setEnabled(anew and checked and not running)
         self.wavelengths.setEnabled(bool(self._session.scans) and not running)
-        self.progress.refresh(state, anew)
+        empty = not self._session.scans and not running
+        if empty and not self._emptied:
+            self._clear()  # nothing more is said of a run whose scans are all closed
+        elif self._emptied and not empty:
+            self.plot.show_epochs(self._trainer.epochs)
+        self._emptied = empty
+        self.progress.refresh(state, anew, not empty)
 
     def _refresh_resume(self, checked: bool) -> None:
         model = self._session.model

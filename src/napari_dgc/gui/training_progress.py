@@ -35,6 +35,10 @@ def epochs_text(count: int) -> str:
     return "1 epoch" if count == 1 else f"{count} epochs"
 
 
+_KEPT = "The trained model is kept: save it, or open scans and press Label scans to use it on them."
+_READY = "The trained model is kept: press Label scans to use it on these scans."
+
+
 class TrainingProgress(QWidget):
     """Bar and line below the buttons of the training dock.
 
@@ -73,8 +77,15 @@ class TrainingProgress(QWidget):
         self.forget()
         self.bar.setValue(0)
 
-    def refresh(self, state: TrainingState, has_model: bool) -> None:
+    def refresh(self, state: TrainingState, has_model: bool, has_scans: bool) -> None:
         """Show where training stands between the events."""
+        if not state.running and not has_scans:
+            self.clear()
+            self.status.setText(_KEPT if has_model else "")
+            self.bar.hide()
+            return
+        if self.status.text() == _KEPT:
+            self.status.setText(_READY)
         if state is TrainingState.TRAINING and self._started is None and not self._trainer.epochs:
             self.bar.setRange(0, 0)
             self.status.setText("Starting…")

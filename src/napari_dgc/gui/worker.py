@@ -28,6 +28,7 @@ from napari_dgc.clustering.events import (
     TrainingFinished,
     TrainingStarted,
 )
+from napari_dgc.cubes.reflectance import other_units
 from napari_dgc.errors import UserError
 from napari_dgc.gui.model_folder import load_folder
 from napari_dgc.gui.session import Scan, Session, TrainingState
@@ -165,6 +166,10 @@ def label_events(
     def run() -> Iterator[RunEvent]:
         if model.summary is not None:
             yield TreeReady(build_tree(model.summary))
+        # A scan that cannot be read is told below, when it is its turn.
+        with contextlib.suppress(UserError):
+            if (other := other_units(model.units, cubes)) is not None:
+                yield Notice(other)
         done = 0
         for position, cube in enumerate(cubes):
             yield Progress(f"labelling {cube.name}", position / len(cubes))
@@ -286,11 +291,11 @@ class Trainer:
         match event:
             case ModelReady(model):
                 if not self._resuming:
-                    session.set_aside([s for s in session.scans if s not in self._scans])
+                    session.set_aside([s for s in session.labelled if s not in self._scans])
                     session.start_partition(model.n_clusters)
                 session.model = model
             case ModelLoaded(model, partition):
-                session.set_aside([s for s in session.scans if s not in self._scans])
+                session.set_aside([s for s in session.labelled if s not in self._scans])
                 if partition is None:
                     session.start_partition(model.n_clusters)
                 else:

@@ -6,13 +6,14 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-from qtpy.QtWidgets import QFormLayout, QSizePolicy, QTabWidget, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QFormLayout, QLabel, QSizePolicy, QTabWidget, QVBoxLayout, QWidget
 
 from napari_dgc.gui.composites.colours import ColoursTab
 from napari_dgc.gui.composites.indices import IndicesTab
 from napari_dgc.gui.composites.live import get_live
 from napari_dgc.gui.composites.scan_choice import ScanChoice
 from napari_dgc.gui.docking import COMPOSITES
+from napari_dgc.gui.empty_state import OPEN_A_SCAN
 from napari_dgc.gui.lifetime import connect_while_alive
 from napari_dgc.gui.session import Session, get_session
 from napari_dgc.gui.tall_dock import TallDock
@@ -33,6 +34,8 @@ class CompositesDock(TallDock):
         self.scans = ScanChoice(self._session)
         self.colours = ColoursTab(get_live(self._session))
         self.indices = IndicesTab(self._session)
+        self.empty = QLabel(OPEN_A_SCAN)
+        self.empty.setWordWrap(True)
         self.tabs = QTabWidget()
         self.tabs.addTab(self.colours, "Colours")
         self.tabs.addTab(self.indices, "Indices")
@@ -44,7 +47,9 @@ class CompositesDock(TallDock):
         self.scans.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         form.addRow("Scans", self.scans)
         layout.addLayout(form)
+        layout.addWidget(self.empty)
         layout.addWidget(self.tabs, 1)
+        layout.addStretch()
         self.setWidget(column)
         self.scans.chosen_changed.connect(self._on_scans)
         connect_while_alive(self, napari_viewer.events.theme, self._on_theme)
@@ -54,6 +59,8 @@ class CompositesDock(TallDock):
 
     def _on_scans(self) -> None:
         chosen = self.scans.chosen()
+        self.empty.setVisible(not chosen)
+        self.tabs.setVisible(bool(chosen))
         self.colours.set_scans(chosen)
         self.indices.set_scans(chosen)
 

@@ -96,6 +96,8 @@ class IndicesTab(QWidget):
     def set_scans(self, scans: Sequence[Scan]) -> None:
         """Work on these scans from now on."""
         self._scans = list(scans)
+        if not scans:
+            self.message.clear()
         self._refresh_reasons()
 
     def showEvent(self, event: Any) -> None:

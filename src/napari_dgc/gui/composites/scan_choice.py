@@ -13,9 +13,10 @@ from napari_dgc.gui.session import Scan, Session
 
 
 class _Entry(NamedTuple):
-    """A line of the box, and the scans it stands for."""
+    """A line of the box, what its tooltip adds, and the scans it stands for."""
 
     text: str
+    more: str
     scans: tuple[Scan, ...]
 
 
@@ -49,14 +50,17 @@ class ScanChoice(NameComboBox):
         now = [scan for scan in scans if not scan.superseded]
         self._entries = []
         if len(now) > 1:
-            self._entries.append(_Entry(f"All {len(now)} open scans", tuple(now)))
+            self._entries.append(_Entry(f"All {len(now)} open scans", "", tuple(now)))
         for scan in (*now, *before):
-            text = f"{scan.name}   {describe(scan.cube)}"
-            self._entries.append(_Entry(f"{text}, replaced" if scan in before else text, (scan,)))
+            text = f"{scan.name} (replaced)" if scan in before else scan.name
+            self._entries.append(_Entry(text, describe(scan.cube), (scan,)))
         if self._picked not in scans:
             self._picked = None
         with QSignalBlocker(self):
-            self.show_names([entry.text for entry in self._entries] or ["No scan is open yet"])
+            self.show_names(
+                [entry.text for entry in self._entries] or ["No scan is open yet"],
+                [entry.more for entry in self._entries],
+            )
             rows = [
                 row for row, entry in enumerate(self._entries) if entry.scans == (self._picked,)
             ]

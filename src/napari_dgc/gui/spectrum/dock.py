@@ -10,6 +10,7 @@ from qtpy.QtWidgets import QDockWidget, QFrame, QScrollArea, QVBoxLayout, QWidge
 
 from napari_dgc.gui.class_actions import button_style
 from napari_dgc.gui.docking import SPECTRUM, enclosing_dock, share_place
+from napari_dgc.gui.empty_state import OPEN_A_SCAN
 from napari_dgc.gui.session import get_session
 from napari_dgc.gui.spectrum.bad_bands_on_plot import BadBandsOnPlot
 from napari_dgc.gui.spectrum.band_line import BandLine
@@ -27,10 +28,6 @@ if TYPE_CHECKING:
 
     from napari_dgc.gui.session import Scan
 
-_OPEN = (
-    "Open a scan first: File > Open File(s)…, or drop it on the canvas, or take "
-    "File > Open Sample > napari-dgc."
-)
 _MOVE = "Move the mouse over a scan to see its spectrum. Shift + click pins it."
 
 
@@ -216,7 +213,7 @@ class SpectrumDock(QWidget):
             for curve in [self.sources.cursor.curve, *self.sources.curves]
         )
         scans = self.session.scans
-        self.plot.show_hint("" if drawn or self.bad.active else _MOVE if scans else _OPEN)
+        self.plot.show_hint("" if drawn or self.bad.active else _MOVE if scans else OPEN_A_SCAN)
 
     def _on_cursor(self) -> None:
         if self.plot.scan is not self.scan:
