@@ -78,10 +78,69 @@ def test_a_headwall_folder(tmp_path):
     assert cube.references.white == folder / "sceneWhiteReference.hdr"
     assert cube.references.dark == folder / "darkReference.hdr"
     assert "raw_0_rd" in " ".join(cube.notes)
-    write(folder, "raw_2000", data="")
-    with pytest.raises(AmbiguousVariable) as question:
-        open_cube(folder)
-    assert [one.name for one in question.value.candidates] == ["raw_0", "raw_2000"]
+
+
+def test_a_headwall_scan_in_pieces_is_one(tmp_path):
+    folder = tmp_path / "100027_leaf"
+    for start in (0, 6, 12):
+        write(folder, f"raw_{start}", data="", value=100 + start, rows=6 if start < 12 else 3)
+        (folder / f"frameIndex_{start}.txt").write_text("Frame#\tTimestamp\n")
+    write(folder, "darkReference", data="", rows=1)
+    cube = open_cube(folder)
+    assert (cube.name, cube.rows, cube.variable) == ("100027_leaf_raw", 15, "raw")
+    assert cube.references.dark == folder / "darkReference.hdr"
+    assert "3 pieces (raw_0, raw_6, raw_12) are read as one scan" in " ".join(cube.notes)
+    assert "missing" not in " ".join(cube.notes)
+    whole = np.repeat(np.array([100, 106, 112]), [6, 6, 3])
+    np.testing.assert_array_equal(cube.data[2, :, 1], whole)
+    for rows in (slice(4, 13), slice(1, 15, 4), slice(None, None, -1), slice(7, 8), slice(9, 9)):
+        np.testing.assert_array_equal(cube.data[1:3, rows, 2], [whole[rows]] * 2)
+    np.testing.assert_array_equal(cube.data[0][[14, 0, 6], 3], whole[[14, 0, 6]])
+    again = open_cube(cube.path, variable=cube.variable)
+    assert again.rows == 15
+    assert open_cube(folder, variable="raw_12").rows == 3
+
+
+def test_missing_pieces_are_told(tmp_path):
+    for start in (0, 12):
+        write(tmp_path / "leaf", f"raw_{start}", data="")
+    notes = " ".join(open_cube(tmp_path / "leaf").notes)
+    assert "raw_12.hdr begins with frame 12, but 6 rows lie before it" in notes
+
+
+def test_scans_in_pieces_are_asked_about_as_wholes(tmp_path):
+    for leaf in ("a", "b"):
+        for start in (0, 6):
+            write(tmp_path / leaf, f"raw_{start}", data="")
+    with pytest.raises(AmbiguousVariable, match="2 scans") as question:
+        open_cube(tmp_path)
+    offered = question.value.candidates
+    assert [(one.name, one.shape) for one in offered] == [
+        ("a/raw", (12, 5, 4)),
+        ("b/raw", (12, 5, 4)),
+    ]
+    assert open_cube(tmp_path, variable="b/raw").rows == 12
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [({"columns": 7}, "4×7 and 4×5"), ({"dtype": "float32"}, "float32 and uint16")],
+)
+def test_pieces_that_differ_are_refused(tmp_path, change, said):
+    write(tmp_path / "leaf", "raw_0", data="")
+    write(tmp_path / "leaf", "raw_6", data="", **change)
+    with pytest.raises(UserError, match=said) as refused:
+        open_cube(tmp_path / "leaf")
+    assert "raw_6.hdr" in str(refused.value)
+    assert "open each by itself" in str(refused.value)
+
+
+def test_pieces_of_other_wavelengths_are_refused(tmp_path):
+    write(tmp_path / "leaf", "raw_0", data="")
+    header = write(tmp_path / "leaf", "raw_6", data="")
+    header.write_text(header.read_text() + "wavelength = {400, 500, 600, 700}\n")
+    with pytest.raises(UserError, match="wavelengths differ"):
+        open_cube(tmp_path / "leaf")
 
 
 def test_headwall_references_in_folders_of_their_own(tmp_path):

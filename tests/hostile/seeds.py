@@ -158,6 +158,8 @@ _CAMERAS = {
         {
             "scans/one/raw_0.hdr": _header(),
             "scans/one/raw_0": CUBE.tobytes(),
+            "scans/one/raw_9.hdr": _header(),
+            "scans/one/raw_9": CUBE.tobytes(),
             "scans/white_1/raw_0.hdr": _header(),
             "scans/white_1/raw_0": CUBE.tobytes(),
         },

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from napari_dgc.cubes.camera_pieces import joined_pieces, open_pieces
 from napari_dgc.cubes.camera_references import DARK, PROCESSED, SCAN, WHITE, headers_in, role
 from napari_dgc.cubes.choices import AmbiguousVariable, Request, VariableInfo
 from napari_dgc.cubes.cube import HyperCube
@@ -37,7 +38,8 @@ def open_camera_folder(path: Path, request: Request) -> HyperCube:
     path
         Folder of one scan, or of several.
     request
-        `variable` chooses a scan: its path within the folder, without ``.hdr``.
+        `variable` chooses a scan: its path within the folder, without ``.hdr``. A scan in
+        pieces is ``raw``, its first piece alone ``raw_0``.
 
     Raises
     ------
@@ -51,22 +53,27 @@ def open_camera_folder(path: Path, request: Request) -> HyperCube:
         raise UserError(f"{path} holds no ENVI headers any more; copy the scan again.")
     if request.variable is not None:
         wanted = request.variable.removesuffix(".hdr").replace("\\", "/")
+        pieces = joined_pieces(_scans(path, captures)).get(wanted, ())
+        if len(pieces) > 1:
+            return open_pieces(path, wanted, pieces)
         if wanted not in captures:
             known = ", ".join(captures)
             raise UserError(f"{path} has no scan “{request.variable}”; there are {known}.")
         return open_envi(captures[wanted])
-    roles = {name: _role(path, header) for name, header in captures.items()}
-    scans = [name for name in captures if roles[name] == SCAN]
-    scans = scans or [name for name in captures if roles[name] == PROCESSED] or list(captures)
-    scans = [name for name in scans if not is_classification(captures[name])] or scans
+    scans = joined_pieces(_scans(path, captures))
     if len(scans) > 1:
         raise AmbiguousVariable(
-            f"{path} holds {len(scans)} scans ({_some(scans)}); choose one with --variable.",
-            [_describe(name, captures[name]) for name in scans],
+            f"{path} holds {len(scans)} scans ({_some(list(scans))}); choose one with --variable.",
+            [_describe(name, pieces) for name, pieces in scans.items()],
         )
-    cube = open_envi(captures[scans[0]])
-    others = [name for name in captures if roles[name] == PROCESSED and name not in scans]
-    notes = [f"Of this folder {scans[0]} is open."]
+    ((scan, pieces),) = scans.items()
+    cube = open_pieces(path, scan, pieces) if len(pieces) > 1 else open_envi(pieces[0])
+    others = [
+        name
+        for name, header in captures.items()
+        if _role(path, header) == PROCESSED and header not in pieces
+    ]
+    notes = [f"Of this folder {scan} is open."]
     if others:
         notes.append(f"There is also {_some(others)}: open that file to see it instead.")
     packs = sorted(entry.name for entry in path.iterdir() if entry.suffix.lower() == ".icp")
@@ -110,13 +117,23 @@ def _role(folder: Path, header: Path) -> str:
     return references[-1] if own == SCAN and references else own
 
 
-def _describe(name: str, header_path: Path) -> VariableInfo:
+def _scans(folder: Path, captures: dict[str, Path]) -> dict[str, Path]:
+    """Return the captures that are scans; where there are none, those that are most like one."""
+    roles = {name: _role(folder, header) for name, header in captures.items()}
+    scans = [name for name in captures if roles[name] == SCAN]
+    scans = scans or [name for name in captures if roles[name] == PROCESSED] or list(captures)
+    scans = [name for name in scans if not is_classification(captures[name])] or scans
+    return {name: captures[name] for name in scans}
+
+
+def _describe(name: str, headers: list[Path]) -> VariableInfo:
     try:
-        layout = sample_layout(read_header(header_path), header_path, [])
+        layouts = [sample_layout(read_header(header), header, []) for header in headers]
     except UserError:
         return VariableInfo(name, (), "damaged")
-    bands, rows, columns = layout.shape
-    return VariableInfo(name, (rows, columns, bands), layout.dtype.name)
+    bands, _, columns = layouts[0].shape
+    rows = sum(layout.shape[1] for layout in layouts)
+    return VariableInfo(name, (rows, columns, bands), layouts[0].dtype.name)
 
 
 def _some(names: list[str]) -> str:

@@ -18,7 +18,9 @@ def exposure_ms(header: Header) -> float | None:
     Specim writes ``tint`` in milliseconds, Resonon ``shutter`` with ``shutter
     units``, by default milliseconds, HySpex a line ``Integration time`` in
     microseconds into the description, next to ``Frameperiod`` in the same unit.
-    A Specim camera of two detectors (``tint1``, ``tint2``) has no one time.
+    A Specim camera of two detectors (``tint1``, ``tint2``) has no one time, and its headers
+    do not say which bands belong to which detector: scan and references must then be taken
+    with the same times.
     """
     value = header_number(header, "tint")
     if value is None and header.get("shutter units", "ms").lower() in ("ms", "milliseconds"):
