@@ -1,6 +1,7 @@
 """Everything a user does is a command: undone and redone exactly, saved and replayed."""
 
 import json
+from datetime import date
 
 import numpy as np
 import pytest
@@ -8,11 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from napari_dgc.errors import UserError
+from napari_dgc.measure.details import ScanDetails
 from napari_dgc.measure.leaves import Cut, Join, LeafEdits
 from napari_dgc.measure.lesion_mask import MaskSettings
 from napari_dgc.partition import MergeTree, Partition
 from napari_dgc.partition.tree import Merge
-from napari_dgc.workspace import CorrectedMap, History, ScanDetails, Stroke, Workspace
+from napari_dgc.workspace import CorrectedMap, History, Stroke, Workspace
 from napari_dgc.workspace.commands import (
     COMMANDS,
     Command,
@@ -85,7 +87,7 @@ def any_command(random: np.random.Generator) -> Command:
         ForgetPainting(scan),
         SetMask(MaskSettings(least_area=one, smooth=two % 3)),
         EditLeaves(scan, LeafEdits(cuts=(Cut(*ends),), joins=(Join(*ends),) * (one % 2))),
-        DescribeScan(scan, ScanDetails("plant 1", "control", "2026-05-01", one / 10)),
+        DescribeScan(ScanDetails(scan, "plant 1", "control", date(2026, 5, 1), one / 10)),
     ]
     assert {type(choice) for choice in choices} == set(COMMANDS.values())
     return choices[random.integers(len(choices))]
@@ -262,7 +264,7 @@ def test_joining_a_name_moves_the_cluster_into_its_class() -> None:
         {"commands": [{"do": "paint classes", "scan": "a", "stroke": [[0, 2**40, 1]]}]},
         {"commands": [{"do": "paint classes", "scan": "a", "stroke": [[5, 2, 1], [0, 1, 1]]}]},
         {"commands": [{"do": "paint classes", "scan": "a", "stroke": [[0, 1, 70000]]}]},
-        {"commands": [{"do": "details", "scan": "a", "details": {"plant": 1}}]},
+        {"commands": [{"do": "details", "details": {"plant": 1}}]},
         {"commands": [[]]},
         {"commands": 7},
         {"position": 9},

@@ -3,14 +3,13 @@
 from napari_dgc.workspace.commands import Command
 from napari_dgc.workspace.corrections import CorrectedMap, Corrections, Stroke
 from napari_dgc.workspace.history import History
-from napari_dgc.workspace.state import ScanDetails, Workspace
+from napari_dgc.workspace.state import Workspace
 
 __all__ = [
     "Command",
     "CorrectedMap",
     "Corrections",
     "History",
-    "ScanDetails",
     "Stroke",
     "Workspace",
 ]

@@ -2,73 +2,19 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date
 from types import MappingProxyType
 from typing import Any, Self, TypeVar
 
 from napari_dgc.errors import UserError
+from napari_dgc.measure.details import ScanDetails
 from napari_dgc.measure.leaves import LeafEdits
 from napari_dgc.measure.lesion_mask import MaskSettings
 from napari_dgc.partition import Partition
 from napari_dgc.workspace.corrections import NO_CORRECTIONS, Corrections
 
 _T = TypeVar("_T")
-
-
-@dataclass(frozen=True)
-class ScanDetails:
-    """What a user knows about a scan.
-
-    Parameters
-    ----------
-    plant, treatment
-        Free text; scans of one plant make a progress curve.
-    day
-        When it was taken, ISO 8601 (2026-05-31), or empty.
-    pixel_size_mm
-        Side of a pixel on the leaf in mm, or None when unknown.
-    """
-
-    plant: str = ""
-    treatment: str = ""
-    day: str = ""
-    pixel_size_mm: float | None = None
-
-    def __post_init__(self) -> None:
-        size = self.pixel_size_mm
-        if size is not None and not (math.isfinite(size) and size > 0):
-            raise UserError(f"The pixel size must be a length above 0 mm, not {size}.")
-        if self.day:
-            try:
-                date.fromisoformat(self.day)
-            except ValueError:
-                raise UserError(f"{self.day!r} is not a date; write it like 2026-05-31.") from None
-
-    def to_json(self) -> dict[str, object]:
-        """Describe the details with plain values."""
-        return {
-            "plant": self.plant,
-            "treatment": self.treatment,
-            "day": self.day,
-            "pixel_size_mm": self.pixel_size_mm,
-        }
-
-    @classmethod
-    def from_json(cls, content: Mapping[str, Any]) -> Self:
-        """Rebuild details from `to_json`; raises UserError when they are damaged."""
-        try:
-            size = content["pixel_size_mm"]
-            return cls(
-                str(content["plant"]),
-                str(content["treatment"]),
-                str(content["day"]),
-                None if size is None else float(size),
-            )
-        except (KeyError, TypeError, ValueError) as error:
-            raise UserError(f"The details of a scan are damaged ({error}).") from None
 
 
 def _nothing() -> Mapping[str, Any]:
@@ -120,7 +66,7 @@ class Workspace:
 
     def details_of(self, scan: str) -> ScanDetails:
         """Return what is known about a scan."""
-        return self.details.get(scan, ScanDetails())
+        return self.details.get(scan, ScanDetails(scan))
 
     def with_partition(self, partition: Partition) -> Self:
         """Return this state with other classes."""
