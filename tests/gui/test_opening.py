@@ -8,7 +8,9 @@ from qtpy.QtWidgets import QApplication, QDialogButtonBox, QMainWindow
 from scipy.io import savemat
 
 import napari_dgc
+from napari_dgc.cubes.notes import worth_telling
 from napari_dgc.cubes.plain_file import PlainCube
+from napari_dgc.errors import UserError
 from napari_dgc.gui import dialogs, messages
 from napari_dgc.gui import open as opening
 from napari_dgc.gui.dialogs import LayoutDialog
@@ -191,13 +193,45 @@ def test_questions_belong_to_the_window_even_when_another_program_is_in_front(vi
     assert isinstance(messages.window_of_viewer(), QMainWindow)
 
 
-def test_decisions_are_shown(viewer, tmp_path, values, told):
+def test_a_file_that_leaves_nothing_in_doubt_opens_without_a_word(viewer, tmp_path, values, told):
     bands = np.linspace(400, 1000, 7)
     savemat(tmp_path / "leaf.mat", {"cube": values.transpose(1, 2, 0), "wavelengths": bands})
     viewer.open(tmp_path / "leaf.mat", plugin="napari-dgc")
     cube = viewer.layers["leaf"].metadata["napari_dgc"]
     assert cube.layout == "row-column-band"
-    assert cube.notes and told["info"] == [f"leaf: {' '.join(cube.notes)}"]
+    # What was found is listed, in the tooltips of the docks, and nothing needs to be told.
+    assert "there are 7 wavelengths" in " ".join(cube.notes)
+    assert worth_telling(cube.notes) == ()
+    assert told["info"] == []
+
+
+def test_what_is_in_doubt_is_told_once_for_files_opened_together(
+    viewer, tmp_path, values, told, qtbot
+):
+    leaf = values.copy()
+    leaf[:, :3] = -9999
+    for name in ("one", "two", "three"):
+        write_envi(tmp_path, name, leaf)
+    viewer.open([tmp_path / f"{name}.hdr" for name in ("one", "two", "three")], plugin="napari-dgc")
+    assert len(get_session(viewer).scans) == 3
+    qtbot.waitUntil(lambda: bool(told["info"]), timeout=5000)
+    (sentence,) = told["info"]
+    assert sentence.startswith("one and 2 more: -9999 is taken for “no data”")
+    told["info"].clear()
+    write_envi(tmp_path, "four", leaf)
+    viewer.open(tmp_path / "four.hdr", plugin="napari-dgc")
+    qtbot.waitUntil(lambda: bool(told["info"]), timeout=5000)
+    assert told["info"][0].startswith("four: -9999 is taken")
+
+
+def test_a_chosen_reader_says_why_it_refuses(viewer, tmp_path):
+    """Other readers claim the ending, so that napari asks which one; ours must say why not."""
+    (tmp_path / "light.hdr").write_bytes(b"#?RADIANCE no cube" * 20)
+    np.save(tmp_path / "mask.npy", np.zeros((8, 9), np.uint8))
+    for name, why in (("light.hdr", "ENVI"), ("mask.npy", "not a cube")):
+        with pytest.raises(UserError, match=f"^{name}.*{why}.*Another reader may open it"):
+            viewer.open(tmp_path / name, plugin="napari-dgc")
+    assert len(viewer.layers) == 0
 
 
 def test_which_variable_is_asked(viewer, tmp_path, values, told):

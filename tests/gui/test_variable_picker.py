@@ -200,7 +200,7 @@ def test_an_answer_that_is_not_to_be_kept_is_asked_for_again(viewer, folder, tol
         viewer.open(folder / name, plugin="napari-dgc")
         timer.stop()
     assert len(asked) == 2
-    assert remembered.recall(folder, ["leaf", "panel"]) is None
+    assert remembered.recall(folder, ["leaf", "panel", ".mat"]) is None
 
 
 def test_another_folder_or_other_variables_are_asked_about(viewer, folder, told, leaf):
@@ -237,7 +237,7 @@ def test_the_command_asks_again_with_the_last_answer_selected(viewer, folder, to
     timer.stop()
     assert selected == ["panel"]
     assert [scan.cube.variable for scan in get_session(viewer).scans] == ["panel", "leaf"]
-    assert remembered.recall(folder, ["leaf", "panel"]) == Answer("leaf")
+    assert remembered.recall(folder, ["leaf", "panel", ".mat"]) == Answer("leaf")
 
 
 def test_the_command_says_where_there_is_nothing_to_choose(viewer, tmp_path, told):
@@ -250,7 +250,7 @@ def test_the_command_says_where_there_is_nothing_to_choose(viewer, tmp_path, tol
 
 
 def test_an_answer_that_no_longer_fits_is_asked_for_again(viewer, folder, told):
-    remembered.remember(folder, ["leaf", "panel"], Answer("leaf", "row-by-row"))
+    remembered.remember(folder, ["leaf", "panel", ".mat"], Answer("leaf", "row-by-row"))
     asked = []
     timer = when_open(VariableDialog, choose("leaf"), asked)
     viewer.open(folder / "day1.mat", plugin="napari-dgc")
@@ -280,6 +280,55 @@ def test_the_order_of_the_axes_is_remembered_until_it_is_asked_for(viewer, tmp_p
     assert len(asked) == 3
     layouts = [scan.cube.layout for scan in get_session(viewer).scans]
     assert layouts == ["band-row-column", "band-row-column", "row-column-band"]
+
+
+def band_order_of_dice(viewer, path, layout, asked):
+    """Open a file whose axes nothing tells, and choose an order where that is asked."""
+
+    def answer(dialog):
+        dialog.choices[layout].click()
+        dialog.buttons.button(OPEN).click()
+
+    timer = when_open(LayoutDialog, answer, asked)
+    viewer.open(path, plugin="napari-dgc")
+    timer.stop()
+    return get_session(viewer).scans[-1].cube.layout
+
+
+def test_the_order_of_the_axes_holds_for_like_files_only(viewer, tmp_path, told):
+    def noise(*shape):
+        return np.random.default_rng(1).random(shape)
+
+    first, last = "band-row-column", "row-column-band"
+    savemat(tmp_path / "one.mat", {"x": noise(12, 24, 24)})
+    savemat(tmp_path / "longer.mat", {"x": noise(12, 30, 24)})
+    savemat(tmp_path / "other.mat", {"x": noise(24, 24, 12)})
+    np.save(tmp_path / "one.npy", noise(12, 24, 24))
+    with h5py.File(tmp_path / "one.h5", "w") as file:
+        file["x"] = noise(12, 24, 24)
+    asked = []
+    assert band_order_of_dice(viewer, tmp_path / "one.mat", first, asked) == first
+    assert band_order_of_dice(viewer, tmp_path / "longer.mat", last, asked) == first
+    assert len(asked) == 1  # as many bands in the same kind of file: not asked again
+    assert band_order_of_dice(viewer, tmp_path / "other.mat", last, asked) == last
+    assert band_order_of_dice(viewer, tmp_path / "one.npy", last, asked) == last
+    assert band_order_of_dice(viewer, tmp_path / "one.h5", first, asked) == first
+    assert len(asked) == 4
+    assert band_order_of_dice(viewer, tmp_path / "one.npy", first, asked) == last
+    assert len(asked) == 4
+
+
+def test_the_variable_of_another_kind_of_file_is_asked_for(viewer, folder, told, leaf):
+    asked = []
+    timer = when_open(VariableDialog, choose("leaf"), asked)
+    viewer.open(folder / "day1.mat", plugin="napari-dgc")
+    with h5py.File(folder / "day1.h5", "w") as file:
+        file["leaf"], file["panel"] = leaf, leaf[:20, :25]
+    timer.stop()
+    timer = when_open(VariableDialog, choose("panel"), asked)
+    viewer.open(folder / "day1.h5", plugin="napari-dgc")
+    timer.stop()
+    assert len(asked) == 2
 
 
 def test_hdf5_datasets_and_struct_fields_are_picked_alike(viewer, tmp_path, told, leaf):

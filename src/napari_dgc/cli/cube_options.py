@@ -110,14 +110,10 @@ def open_cubes_from(args: argparse.Namespace, paths: Iterable[Path | str]) -> li
 def say_decisions(cubes: Sequence[HyperCube]) -> None:
     """Print to stderr what was decided while opening; what holds for several scans once."""
     from napari_dgc.cli.progress import say
+    from napari_dgc.cubes.notes import grouped
 
-    names: dict[str, list[str]] = {}
-    for cube in cubes:
-        for note in cube.notes:
-            names.setdefault(note, []).append(cube.name)
-    for note, scans in names.items():
-        others = f" and {len(scans) - 1} more" if len(scans) > 1 else ""
-        say(f"{scans[0]}{others}: {note}")
+    for line in grouped([(cube.name, cube.notes) for cube in cubes]):
+        say(line)
 
 
 def unpacked(cube: HyperCube, token: CancelToken, line: ProgressLine) -> HyperCube:

@@ -21,6 +21,7 @@ from napari_dgc.cubes.layout import (
     decide_layout,
 )
 from napari_dgc.cubes.matrices import pixel_layout, unfolding_note
+from napari_dgc.cubes.notes import Certain
 from napari_dgc.cubes.pixel_order import pixel_order
 from napari_dgc.cubes.readings import Reading
 
@@ -82,7 +83,7 @@ def _turned(
     if order is not None:
         layout = layout_in_words(order)
         names = ", ".join(info.axis_names[axis] or "–" for axis in reading.axes)
-        notes.append(f"Axes are read as {layout}: the file names them {names}.")
+        notes.append(Certain(f"Axes are read as {layout}: the file names them {names}."))
         return stored.transpose(*order), layout
     given = request.wavelength_count
     counts = wavelength_counts(attributes) if given is None else [given]

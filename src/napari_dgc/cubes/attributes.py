@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from napari_dgc.cubes.cube import HyperCube
 from napari_dgc.cubes.envi_bands import centres_in_names
+from napari_dgc.cubes.notes import Certain
 from napari_dgc.cubes.wavelengths import (
     HOW_TO_GIVE,
     are_wavelengths,
@@ -166,9 +167,8 @@ def _centres(
         how = f"read as {unit}" if unit else "unit unknown"
         if length_from_words(stated):
             how = f"in {stated}"[:40]
-        notes.append(
-            f"Wavelengths are taken from “{name}” ({values[0]:g} to {values[-1]:g}, {how})."
-        )
+        note = f"Wavelengths are taken from “{name}” ({values[0]:g} to {values[-1]:g}, {how})."
+        notes.append(Certain(note) if unit else note)
         centres = values * factor
         return {
             "wavelengths": centres,
@@ -231,7 +231,7 @@ def _bad_bands(attributes: Attributes, bands: int, notes: list[str]) -> tuple[in
             continue
         bad = tuple(int(band) for band in np.flatnonzero(flags == 0))
         if bad:
-            notes.append(f"“{name}” marks {counted(len(bad), 'bad band')}.")
+            notes.append(Certain(f"“{name}” marks {counted(len(bad), 'bad band')}."))
         return bad
     return ()
 
@@ -276,16 +276,16 @@ def _scaling(attributes: Attributes, bands: int, notes: list[str]) -> dict[str, 
         return {}
     if factors is None:
         if offsets is not None:
-            notes.append("The file's offset is added to the samples.")
+            notes.append(Certain("The file's offset is added to the samples."))
         return {"offsets": offsets}
     shown = f"{factors[0]:g}" if np.all(factors == factors[0]) else "one per band"
     # 10000 means that 10000 is 1 (ENVI, NEON), 0.0001 that 1 is 0.0001 (netCDF, GDAL).
     if factors.min() > 1 and offsets is None and np.all(factors == factors[0]):
-        notes.append(f"Samples are divided by the file's scale factor ({shown}).")
+        notes.append(Certain(f"Samples are divided by the file's scale factor ({shown})."))
         return {"scale": float(factors[0])}
+    and_offset = ", and its offset is added." if offsets is not None else "."
     notes.append(
-        f"Samples are multiplied by the file's scale factor ({shown})"
-        + (", and its offset is added." if offsets is not None else ".")
+        Certain(f"Samples are multiplied by the file's scale factor ({shown}){and_offset}")
     )
     return {"gains": factors, "offsets": offsets}
 

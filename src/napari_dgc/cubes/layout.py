@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from napari_dgc.cubes.choices import AmbiguousLayout, describe_shape
 from napari_dgc.cubes.cube import CubeArray
+from napari_dgc.cubes.notes import Certain
 from napari_dgc.errors import UserError
 
 BAND_FIRST = "band-row-column"
@@ -129,16 +130,16 @@ def decide_layout(
             f"{where} has rows and columns; the layout “{layout}” is for matrices: leave it out."
         )
     if layout != "auto":
-        return layout, f"Axes are read as {layout}, as asked for."
+        return layout, Certain(f"Axes are read as {layout}, as asked for.")
     first, middle, last = (int(length) for length in data.shape)
     shape = describe_shape((first, middle, last))
     counts = set(evidence.wavelength_counts)
     if first != last and (first in counts) != (last in counts):
         found = BAND_FIRST if first in counts else BAND_LAST
         count = first if first in counts else last
-        return found, f"Axes {shape} are read as {found}: there are {count} wavelengths."
+        return found, Certain(f"Axes {shape} are read as {found}: there are {count} wavelengths.")
     if middle in counts and first not in counts and last not in counts:
-        return BAND_BETWEEN, (
+        return BAND_BETWEEN, Certain(
             f"Axes {shape} are read as {BAND_BETWEEN}: there are {middle} wavelengths."
         )
     images = {
@@ -149,7 +150,7 @@ def decide_layout(
     fitting = [name for name, image in images.items() if image in set(evidence.image_shapes)]
     if len(fitting) == 1:
         image = describe_shape(images[fitting[0]])
-        return fitting[0], (
+        return fitting[0], Certain(
             f"Axes {shape} are read as {fitting[0]}: an image of {image} lies beside the cube."
         )
     if (first < FEWEST_BANDS) != (last < FEWEST_BANDS):

@@ -25,7 +25,7 @@ from napari_dgc.errors import UserError
 from napari_dgc.gui.background import wait_for
 from napari_dgc.gui.messages import has_window, window_of_viewer
 from napari_dgc.gui.preview import PREVIEW, Preview, make_preview, pixmap
-from napari_dgc.gui.remembered import Answer, remember
+from napari_dgc.gui.remembered import Answer, recall, remember
 from napari_dgc.gui.variable_dialog import VariableDialog
 
 
@@ -56,13 +56,39 @@ def ask_variable(
     dialog = VariableDialog(path, candidates, before, window_of_viewer())
     if not dialog.exec():
         return None
-    remember(path.parent, names, dialog.answer if dialog.remember.isChecked() else None)
+    kept = dialog.answer if dialog.remember.isChecked() else None
+    remember(path.parent, variable_question(path, candidates), kept)
     return dialog.answer
 
 
-def layout_question(variable: str | None) -> list[str]:
-    """Return the name under which the answer to `ask_layout` is kept."""
-    return ["", "axes of", variable or ""]
+def variable_question(path: Path, candidates: Sequence[VariableInfo]) -> list[str]:
+    """Return the name under which the answer to `ask_variable` is kept.
+
+    Other kinds of files may hold the axes in another order.
+    """
+    return [*(info.name for info in candidates), path.suffix.lower()]
+
+
+def _layout_questions(
+    path: Path, variable: str | None, shape: Sequence[int]
+) -> dict[str, list[str]]:
+    """Return the names under which the possible answers to `ask_layout` are kept.
+
+    An answer holds for files of one kind that have as many bands in that order: scans of
+    one camera differ in rows and columns only.
+    """
+    axes = {BAND_FIRST: 0, BAND_BETWEEN: 1, BAND_LAST: 2}
+    return {
+        layout: ["", "axes of", variable or "", path.suffix.lower(), f"{shape[axis]} as {layout}"]
+        for layout, axis in axes.items()
+    }
+
+
+def recall_layout(path: Path, variable: str | None, shape: Sequence[int]) -> str | None:
+    """Return the order of axes that was chosen for files like this one, or None."""
+    questions = _layout_questions(path, variable, shape)
+    found = [name for name, asked in questions.items() if recall(path.parent, asked) is not None]
+    return found[0] if len(found) == 1 else None
 
 
 def ask_layout(path: Path, variable: str | None, shape: Sequence[int]) -> str | None:
@@ -79,8 +105,9 @@ def ask_layout(path: Path, variable: str | None, shape: Sequence[int]) -> str | 
     dialog = LayoutDialog(path, shape, previews, window_of_viewer())
     if not dialog.exec():
         return None
-    answer = Answer(variable, dialog.chosen) if dialog.remember.isChecked() else None
-    remember(path.parent, layout_question(variable), answer)
+    for layout, question in _layout_questions(path, variable, shape).items():
+        kept = dialog.remember.isChecked() and layout == dialog.chosen
+        remember(path.parent, question, Answer(variable, layout) if kept else None)
     return dialog.chosen
 
 
@@ -137,7 +164,11 @@ class LayoutDialog(QDialog):
             column.addWidget(button)
             side_by_side.addLayout(column)
         self.choices[BAND_LAST].setChecked(True)
-        self.remember = QCheckBox("Do not ask again for files of this folder")
+        self.remember = QCheckBox("Do not ask again for such files of this folder")
+        self.remember.setToolTip(
+            f"Other {path.suffix or 'such'} files in {path.absolute().parent} that have as many "
+            "bands are then read in the same order."
+        )
         self.remember.setChecked(True)
         self.buttons = QDialogButtonBox(
             QDialogButtonBox.StandardButton.Open | QDialogButtonBox.StandardButton.Cancel

@@ -27,15 +27,20 @@ def get_reader(path: PathOrPaths) -> Reader | None:
     """Return the reader for a path napari asks about, or None; never raises.
 
     A file that is no cube is left to other readers. Where there is none, it is
-    taken too, so that the user reads what is wrong with it.
+    taken too, so that the user reads what is wrong with it. In napari's window, which
+    asks only the reader that was chosen, the answer is a reader that says it.
     """
     try:
+        from napari import current_viewer
+
         from napari_dgc.cubes.read import can_open
 
         paths = _paths(path)
         if not paths:
             return None
-        return read if all(can_open(one) for one in paths) or _nobody_else_reads(paths) else None
+        if all(can_open(one) for one in paths) or _nobody_else_reads(paths):
+            return read
+        return None if current_viewer() is None else refuse
     except Exception:  # noqa: BLE001 - napari may ask about anything
         return None
 
@@ -45,6 +50,28 @@ def _nobody_else_reads(paths: list[Path]) -> bool:
 
     readers = PluginManager.instance().iter_compatible_readers([str(path) for path in paths])
     return {reader.plugin_name for reader in readers} == {"napari-dgc"}
+
+
+def refuse(path: PathOrPaths) -> list[Any]:
+    """Say why a file is not opened as a cube; napari then offers the other readers.
+
+    Raises
+    ------
+    UserError
+        Always.
+    """
+    from napari_dgc.cubes.read import can_open, open_cube
+
+    wrong = next((one for one in _paths(path) if not can_open(one)), None)
+    if wrong is None:
+        raise UserError("The file has changed meanwhile; open it again.")
+    try:
+        open_cube(wrong)
+    except UserError as error:
+        sentence = str(error).replace(str(wrong), wrong.name)
+    else:
+        sentence = f"{wrong.name} looks like a picture or labels, not like a hyperspectral cube."
+    raise UserError(f"{sentence} Another reader may open it.")
 
 
 def read(path: PathOrPaths) -> list[Any]:
@@ -57,6 +84,7 @@ def read(path: PathOrPaths) -> list[Any]:
 
     from napari_dgc.gui import messages
     from napari_dgc.gui.classification_layer import classification_layer
+    from napari_dgc.gui.opening_notes import opening
     from napari_dgc.gui.scan_copies import get_scan_copies
     from napari_dgc.gui.session import get_session
     from napari_dgc.gui.warm_up import load_for_layers
@@ -72,7 +100,8 @@ def read(path: PathOrPaths) -> list[Any]:
             if classes is not None:
                 found.append(classes)
                 continue
-            found += _layers(one)
+            with opening():
+                found += _layers(one)
         except InterruptedError:
             break  # the other files are not meant either
         except UserError as error:
@@ -90,6 +119,7 @@ def choose_variable() -> None:
     from qtpy.QtWidgets import QFileDialog
 
     from napari_dgc.gui import messages
+    from napari_dgc.gui.opening_notes import opening
     from napari_dgc.gui.session import get_session
 
     viewer = current_viewer()
@@ -105,7 +135,9 @@ def choose_variable() -> None:
             return
         path = Path(name)
     try:
-        for data, options, _ in _layers(path, ask=True):
+        with opening():
+            found = _layers(path, ask=True)
+        for data, options, _ in found:
             viewer.add_image(data, **options)
     except InterruptedError:
         return
@@ -168,9 +200,10 @@ def open_or_ask(path: Path, *, ask: bool = False) -> HyperCube | None:
 
 def _layers(path: Path, *, ask: bool = False) -> list[LayerTuple]:
     """Open a cube and return its layers; empty where the user did not want to answer."""
-    from napari_dgc.gui import messages
+    from napari_dgc.cubes.notes import worth_telling
     from napari_dgc.gui.background import wait_for
     from napari_dgc.gui.layers import layer_data
+    from napari_dgc.gui.opening_notes import tell
     from napari_dgc.gui.scan_copies import movable
 
     opened = open_or_ask(path, ask=ask)
@@ -178,8 +211,7 @@ def _layers(path: Path, *, ask: bool = False) -> list[LayerTuple]:
         return []
     cube = movable(opened)
     found = wait_for(lambda token, progress: layer_data(cube), f"Reading {path.name}")
-    if cube.notes:
-        messages.show_info(f"{cube.name}: {' '.join(cube.notes)}")
+    tell(cube.name, worth_telling(cube.notes))
     return found
 
 
@@ -212,7 +244,7 @@ def _which_variable(
     from napari_dgc.gui import dialogs
     from napari_dgc.gui.remembered import recall
 
-    before = recall(path.parent, [info.name for info in question.candidates])
+    before = recall(path.parent, dialogs.variable_question(path, question.candidates))
     if before is not None and not ask:
         return before, True
     return dialogs.ask_variable(path, question.candidates, None if misled else before), False
@@ -223,12 +255,12 @@ def _which_layout(
 ) -> tuple[Answer | None, bool]:
     """Return the answer with the order of the axes, and whether that was said for another file."""
     from napari_dgc.gui import dialogs
-    from napari_dgc.gui.remembered import Answer, recall
+    from napari_dgc.gui.remembered import Answer
 
     variable = None if answer is None else answer.variable
-    before = recall(path.parent, dialogs.layout_question(variable))
+    before = dialogs.recall_layout(path, variable, question.shape)
     if before is not None and not ask:
-        return Answer(variable, before.layout), True
+        return Answer(variable, before), True
     layout = dialogs.ask_layout(path, variable, question.shape)
     return None if layout is None else Answer(variable, layout), False
 

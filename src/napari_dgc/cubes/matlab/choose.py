@@ -13,6 +13,7 @@ from napari_dgc.cubes.matrices import (
     refuse_matrix,
     without_size,
 )
+from napari_dgc.cubes.notes import Certain
 from napari_dgc.cubes.readings import (
     NUMERIC,
     Reading,
@@ -74,7 +75,8 @@ def choose_reading(file: MatFile, path: Path, request: Request, notes: list[str]
     if len(spectral) == 1:
         if len(file.variables) > 1:
             held = _listed([info for info in file.variables if is_outermost(info.name)])
-            notes.append(f"The cube is the variable “{spectral[0].name}”; the file holds {held}.")
+            name = spectral[0].name
+            notes.append(Certain(f"The cube is the variable “{name}”; the file holds {held}."))
         return spectral[0]
     offered = [reading.offered for reading in spectral]
     if len(named) == 1:
