@@ -153,6 +153,7 @@ def test_another_number_of_clusters_starts_anew(merge_dock, session, labelled):
 
 def test_removed_scan_is_no_longer_counted(merge_dock, session, labelled, viewer):
     viewer.layers.remove(labelled[0].image)
+    viewer.layers.remove(labelled[0].labels)
     pixels = merge_dock.model.index(0, Column.PIXELS).data()
     assert pixels == str(np.count_nonzero(labelled[1].fine == 1))
 
