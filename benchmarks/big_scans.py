@@ -11,6 +11,10 @@ is the most that was resident beyond what was there after the imports. The basel
 before each scan, is one pass over the bytes of the same file in blocks of 16 MB; "patch/pass"
 is what a patch costs per byte as a multiple of that. With --cold the file is dropped from the
 system's cache before each step.
+
+"open" is followed by the time of the processor that it took in all threads, which other programs
+disturb less. With --viewer "napari alone" shows what napari itself takes for three bands and a
+colour picture of that size that lie in memory, and open and band have their ratio to that.
 """
 
 import argparse
@@ -32,6 +36,7 @@ from napari_dgc.files import write_text
 BANDS = 301
 LAYOUTS = ("bsq", "bil", "bip", "hdf5-tiles", "hdf5-planes-gzip", "tiles")
 _REPEATS = 20
+_ALONE = "napari alone"
 
 
 def main() -> None:
@@ -51,13 +56,17 @@ def main() -> None:
         return
     rows: list[dict[str, Any]] = []
     print(
-        f"{'layout':<17} {'GB':>5} {'open ms':>8} {'band ms':>13} {'spectrum ms':>13} "
+        f"{'layout':<17} {'GB':>5} {'open ms':>8} {'cpu':>6} {'band ms':>13} {'spectrum ms':>13} "
         f"{'patch ms':>13} {'patch/pass':>10} {'memory MB':>9}"
     )
     with tempfile.TemporaryDirectory(dir=options.folder) as folder:
         for gigabytes in options.gigabytes:
-            for layout in options.layouts:
-                path = write_scan(Path(folder), layout, gigabytes)
+            alone = None
+            for layout in [_ALONE] * options.viewer + options.layouts:
+                if layout == _ALONE:
+                    path = Path(_ALONE) / str(_edge(gigabytes))
+                else:
+                    path = write_scan(Path(folder), layout, gigabytes)
                 command = [sys.executable, "-W", "ignore", __file__, "--measure", str(path)]
                 command += ["--viewer"] * options.viewer + ["--cold"] * options.cold
                 run = subprocess.run(command, capture_output=True, text=True, check=True)
@@ -65,11 +74,13 @@ def main() -> None:
                 row |= json.loads(run.stdout.splitlines()[-1])
                 rows.append(row)
                 print(
-                    f"{layout:<17} {gigabytes:>5} {row['open']:>8.0f} {_both(row['band'])} "
-                    f"{_both(row['spectrum'])} {_both(row['patch'])} "
-                    f"{row['patch_per_pass']:>10.1f} {row['memory']:>9.0f}",
+                    f"{layout:<17} {gigabytes:>5} {row['open']:>8.0f} {row['open_cpu']:>6.0f} "
+                    f"{_both(row['band'])} {_both(row['spectrum'])} {_both(row['patch'])} "
+                    f"{row['patch_per_pass']:>10.1f} {row['memory']:>9.0f}"
+                    + ("" if alone is None else _ratios(row, alone)),
                     flush=True,
                 )
+                alone = row if layout == _ALONE else alone
                 for file in Path(folder).iterdir():
                     file.unlink()
     if options.json:
@@ -78,7 +89,7 @@ def main() -> None:
 
 def write_scan(folder: Path, layout: str, gigabytes: float) -> Path:
     """Write a scan, a few rows or bands at a time, and return what to open."""
-    edge = max(64, int(np.sqrt(gigabytes * 1e9 / 4 / BANDS)))
+    edge = _edge(gigabytes)
     rng = np.random.default_rng(0)
     block = rng.random((BANDS, 8, edge), np.float32)
     if layout in ("bsq", "bil", "bip"):
@@ -130,6 +141,8 @@ def measure(path: Path, *, viewer: bool, cold: bool) -> dict[str, Any]:
     from napari_dgc.cubes.read import open_cube
     from napari_dgc.cubes.tiled import TiledCube
 
+    if path.parent.name == _ALONE:
+        return _measure_alone(int(path.name))
     samples = max(path.parent.iterdir(), key=lambda file: file.stat().st_size)
     begin = time.perf_counter()
     with samples.open("rb", buffering=0) as file:
@@ -155,14 +168,14 @@ def measure(path: Path, *, viewer: bool, cold: bool) -> dict[str, Any]:
     before = _resident("VmRSS")
     _forget_peak()
     forget()
-    begin = time.perf_counter()
+    begin, begin_cpu = time.perf_counter(), time.process_time()
     if window is not None:
         window.open(path, plugin="napari-dgc")
         QApplication.processEvents()
         data = window.layers[0].data
     else:
         data = TiledCube(path) if path.suffix == ".tiles" else open_cube(path).data
-    opened = time.perf_counter() - begin
+    opened, opened_cpu = time.perf_counter() - begin, time.process_time() - begin_cpu
     rng = np.random.default_rng(1)
     bands, rows, columns = data.shape
 
@@ -192,6 +205,7 @@ def measure(path: Path, *, viewer: bool, cold: bool) -> dict[str, Any]:
 
     result: dict[str, Any] = {
         "open": 1e3 * opened,
+        "open_cpu": 1e3 * opened_cpu,
         "band": times(band),
         "spectrum": times(spectrum),
         "patch": times(patch),
@@ -200,6 +214,48 @@ def measure(path: Path, *, viewer: bool, cold: bool) -> dict[str, Any]:
     needed = bands * 64 * 64 * data.dtype.itemsize * seconds_per_byte
     result["patch_per_pass"] = result["patch"][0] / 1e3 / needed
     return result
+
+
+def _measure_alone(edge: int) -> dict[str, Any]:
+    """Measure napari with samples that are in memory already."""
+    import napari
+    from qtpy.QtWidgets import QApplication
+
+    window = napari.Viewer()
+    QApplication.processEvents()
+    bands = np.random.default_rng(0).random((3, edge, edge), np.float32)
+    picture = np.zeros((edge, edge, 3), np.uint8)
+    before = _resident("VmRSS")
+    _forget_peak()
+    begin, begin_cpu = time.perf_counter(), time.process_time()
+    window.add_image(bands, contrast_limits=(0, 1))
+    window.add_image(picture, rgb=True)
+    QApplication.processEvents()
+    opened, opened_cpu = time.perf_counter() - begin, time.process_time() - begin_cpu
+    steps = []
+    for step in range(_REPEATS):
+        begin = time.perf_counter()
+        window.dims.set_point(0, (step + 1) % 3)
+        QApplication.processEvents()
+        steps.append(1e3 * (time.perf_counter() - begin))
+    return {
+        "open": 1e3 * opened,
+        "open_cpu": 1e3 * opened_cpu,
+        "band": [float(np.median(steps)), max(steps)],
+        "spectrum": [0.0, 0.0],
+        "patch": [0.0, 0.0],
+        "patch_per_pass": 0.0,
+        "memory": (_resident("VmHWM") - before) / 1e6,
+    }
+
+
+def _edge(gigabytes: float) -> int:
+    return max(64, int(np.sqrt(gigabytes * 1e9 / 4 / BANDS)))
+
+
+def _ratios(row: dict[str, Any], alone: dict[str, Any]) -> str:
+    opening = row["open_cpu"] / alone["open_cpu"]
+    return f"  x{opening:.1f} (open, cpu) x{row['band'][0] / alone['band'][0]:.1f} (band)"
 
 
 def _both(pair: list[float]) -> str:
