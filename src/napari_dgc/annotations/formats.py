@@ -39,6 +39,8 @@ class Format:
         Whether one file holds all images.
     needs_scan
         Whether the scan must be known.
+    stops
+        Whether `write` takes a token that stops it.
     """
 
     title: str
@@ -46,6 +48,7 @@ class Format:
     files: tuple[str, ...]
     together: bool = False
     needs_scan: bool = False
+    stops: bool = False
 
 
 FORMATS: dict[str, Format] = {
@@ -76,6 +79,7 @@ FORMATS: dict[str, Format] = {
         write_class_spectra,
         ("_spectra.csv", "_spectra_sources.csv"),
         needs_scan=True,
+        stops=True,
     ),
 }
 
@@ -148,7 +152,8 @@ def export(
             if token.cancelled:
                 raise InterruptedError
             if not kind.together:
-                yield from kind.write(image, folder)
+                options = {"token": token} if kind.stops else {}
+                yield from kind.write(image, folder, **options)
         if any(kind.together for kind in chosen.values()):
             kept.append(image)
     for kind in chosen.values():

@@ -54,7 +54,7 @@ def write_labelme(image: LabelImage, folder: Path) -> list[Path]:
 
     Outlines run along the edges of the pixels: read back, here or by labelme, they give the
     same map. labelme knows no holes. A part with holes is one polygon with a cut without
-    width to each of them: it looks whole, and holds exactly its pixels. Parts of one object
+    width to each of them, which holds exactly its pixels. Parts of one object
     share a group. The picture is that of the scan, or else the painted classes.
 
     Parameters

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +15,7 @@ from napari_dgc.errors import UserError
 if TYPE_CHECKING:
     from napari_dgc.annotations import LabelImage
     from napari_dgc.annotations.read import Source
+    from napari_dgc.cli.progress import ProgressLine
     from napari_dgc.cubes import HyperCube
 
 #: As `annotations.formats.FORMATS`, which loads more than ``--help`` should.
@@ -84,6 +85,7 @@ def run(args: argparse.Namespace) -> int:
     from napari_dgc.cli.cube_options import open_cubes_from, say_decisions
     from napari_dgc.cli.folders import make_folder, refuse_same_names
     from napari_dgc.cli.interrupt import stop_on_interrupt
+    from napari_dgc.cli.progress import ProgressLine
 
     found = [source for path in args.maps for source in open_labels(path).items()]
     names = [name for name, _ in found]
@@ -99,10 +101,15 @@ def run(args: argparse.Namespace) -> int:
     _keep(planned(names, args.out, args.format), [*args.maps, *args.cubes])
     make_folder(args.out, "the files")
     say_decisions(cubes)
-    images = _read(found, scans, args)
-    with stop_on_interrupt("stopping; the files written so far are kept") as token:
-        for path in export(images, args.out, dict.fromkeys(args.format), token=token):
-            print(path, flush=True)
+    line = ProgressLine()
+    images = _read(found, scans, args, line)
+    try:
+        with stop_on_interrupt("stopping; the files written so far are kept") as token:
+            for path in export(images, args.out, dict.fromkeys(args.format), token=token):
+                line.clear()
+                print(path, flush=True)
+    finally:
+        line.clear()
     return SUCCESS
 
 
@@ -117,19 +124,23 @@ def _keep(targets: Sequence[Path], sources: Sequence[Path]) -> None:
 
 
 def _read(
-    found: Iterable[tuple[str, Source]],
+    found: Sequence[tuple[str, Source]],
     scans: Mapping[str, HyperCube],
     args: argparse.Namespace,
+    line: ProgressLine,
 ) -> Iterator[LabelImage]:
     from napari_dgc.annotations.label_image import LabelImage
     from napari_dgc.annotations.tables import read_classes, with_classes
     from napari_dgc.cli.progress import say
 
     given = [] if args.classes is None else read_classes(args.classes)
-    for name, source in found:
+    for position, (name, source) in enumerate(found):
+        line.show(f"writing {name}", position / len(found))
         scan = scans.get(name)
         size = None if scan is None else (scan.rows, scan.columns)
         image = source(size)
+        if image.notes:
+            line.clear()
         for note in image.notes:
             say(note)
         if size is not None and image.labels.shape != size:
