@@ -23,6 +23,7 @@ from qtpy.QtGui import QColor, QFont
 from qtpy.QtWidgets import QAbstractItemView, QColorDialog, QHeaderView, QTableView, QWidget
 
 from napari_dgc.gui.class_delegates import NameDelegate, SwatchDelegate
+from napari_dgc.gui.selection import ClusterSelection
 from napari_dgc.partition import ClassInfo, Partition
 
 #: What the proxy sorts by.
@@ -193,17 +194,27 @@ class ClassTableModel(QAbstractTableModel):
 class ClassTableView(QTableView):
     """Table of classes with several selectable rows, sorted by area.
 
-    The selection is remembered as fine clusters, so that it survives merging,
-    splitting, undo and cutting the tree.
+    Parameters
+    ----------
+    model
+        What to show.
+    selection
+        Remembers as fine clusters what is selected; whoever shares it calls `show_chosen`
+        when it changes.
     """
 
     #: Tuple of the selected class numbers.
     selection_changed = Signal(object)
 
-    def __init__(self, model: ClassTableModel, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        model: ClassTableModel,
+        selection: ClusterSelection | None = None,
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
         self._content = model
-        self._chosen: frozenset[int] = frozenset()
+        self._selection = ClusterSelection() if selection is None else selection
         self._restoring = False
         self._proxy = QSortFilterProxyModel(self)
         self._proxy.setSourceModel(model)
@@ -238,28 +249,34 @@ class ClassTableView(QTableView):
     @property
     def selected_classes(self) -> tuple[ClassInfo, ...]:
         """Selected classes, by number."""
-        rows = {self._proxy.mapToSource(i).row() for i in self.selectionModel().selectedRows()}
-        return tuple(self._content.info(row) for row in sorted(rows))
+        return tuple(self._content.info(row) for row in self._selected_rows())
+
+    def _selected_rows(self) -> list[int]:
+        indices = self.selectionModel().selectedRows()
+        return sorted({self._proxy.mapToSource(index).row() for index in indices})
 
     def set_content(self, partition: Partition | None, counts: NDArray[np.int64]) -> None:
         """Show a partition and keep what was selected selected (see `ClassTableModel`)."""
         self._restoring = True
         try:
             if self._content.set_content(partition, counts):
-                self._select_rows(self._content.rows_touching(self._chosen))
+                self._select_rows(self._content.rows_touching(self._selection.clusters))
         finally:
             self._restoring = False
         self.selection_changed.emit(self.selected_classes)
 
     def select_clusters(self, members: Iterable[int], *, extend: bool = False) -> None:
         """Select the classes that hold these fine clusters, and scroll to the first."""
-        wanted = frozenset(members) | (self._chosen if extend else frozenset())
-        self._restoring = True
-        try:
-            self._select_rows(self._content.rows_touching(wanted))
-        finally:
-            self._restoring = False
+        kept = self._selection.clusters if extend else frozenset()
+        self._show_rows(self._content.rows_touching(kept.union(members)))
         self._remember()
+
+    def show_chosen(self) -> None:
+        """Select what the selection says."""
+        rows = self._content.rows_touching(self._selection.clusters)
+        if rows != self._selected_rows():
+            self._show_rows(rows)
+            self.selection_changed.emit(self.selected_classes)
 
     def edit_selected_name(self) -> None:
         """Open the name editor on the first selected class."""
@@ -267,6 +284,13 @@ class ClassTableView(QTableView):
         if rows:
             self.setCurrentIndex(rows[0])
             self.edit(rows[0])
+
+    def _show_rows(self, rows: list[int]) -> None:
+        self._restoring = True
+        try:
+            self._select_rows(rows)
+        finally:
+            self._restoring = False
 
     def _select_rows(self, rows: list[int]) -> None:
         selection = QItemSelection()
@@ -289,7 +313,7 @@ class ClassTableView(QTableView):
 
     def _remember(self) -> None:
         classes = self.selected_classes
-        self._chosen = frozenset(member for info in classes for member in info.members)
+        self._selection.choose(member for info in classes for member in info.members)
         self.selection_changed.emit(classes)
 
     def _on_double_click(self, index: QModelIndex) -> None:

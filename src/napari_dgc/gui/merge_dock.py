@@ -76,7 +76,7 @@ class MergeDock(QWidget):
     def _build(self) -> None:
         self.slider = GranularitySlider()
         self.model = ClassTableModel(self)
-        self.table = ClassTableView(self.model)
+        self.table = ClassTableView(self.model, self.session.selection)
         self.table.setMinimumHeight(130)
         # The table takes what is left, so that Export stays in sight on a small screen.
         self.table.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
@@ -158,6 +158,7 @@ class MergeDock(QWidget):
             (session.scans_changed, self._on_labels),
             (session.model_changed, self._on_labels),
             (session.training_changed, self.refresh),
+            (session.selection.changed, self.table.show_chosen),
             (self._viewer.events.theme, self._take_theme),
         ]
         for signal, slot in slots:

@@ -17,9 +17,11 @@ from napari_dgc.gui.class_layers import ClassLayers
 from napari_dgc.gui.closing import ClosedScans
 from napari_dgc.gui.preferences import follow_preferences
 from napari_dgc.gui.scan import Scan, TrainingState
+from napari_dgc.gui.selection import ClusterSelection
 from napari_dgc.gui.wavelength import WavelengthText
 from napari_dgc.partition import MergeTree, Partition
 from napari_dgc.workspace import CorrectedMap, History, Workspace
+from napari_dgc.workspace.trees import renew_tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -52,6 +54,8 @@ class Session:
         self._viewer = weakref.ref(viewer)
         self.scans: list[Scan] = []
         self.history: History | None = None
+        #: Selected classes, shared by all docks.
+        self.selection = ClusterSelection()
         self._model: Clusterer | None = None
         self._state = TrainingState.IDLE
         #: Helpers that live as long as the session (the trainer).
@@ -273,11 +277,15 @@ class Session:
         self._on_history()
 
     def set_tree(self, tree: MergeTree) -> None:
-        """Put a merge tree that became known later under names and merges made so far."""
+        """Put a merge tree that became known later under names and merges made so far.
+
+        Where the user chose another linkage, the tree by that one is put there instead.
+        """
         if self.history is None:
             self.start_partition(tree.clusters, tree)
         elif self.history.partition.clusters == tree.clusters:
-            self.history.amend(lambda work: work.with_partition(replace(work.partition, tree=tree)))
+            summary = None if self.model is None else self.model.summary
+            renew_tree(self.history, tree, summary)
 
     def do(self, command: Command, *, join: bool = False) -> bool:
         """Carry out a command of the user (see `History.do`); nothing before the first labels."""

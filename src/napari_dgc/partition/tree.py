@@ -1,7 +1,7 @@
 """The merge tree: from all fine clusters down to two."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self, TypeAlias
 
 import numpy as np
@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from napari_dgc.partition.summary import ClusterSummary
 
-#: Turns (n, dimensions) points into (n, n) dissimilarities.
-Dissimilarity: TypeAlias = Callable[[NDArray[np.float64]], NDArray[np.float64]]
+#: Turns (n, dimensions) and (m, dimensions) points into (n, m) dissimilarities.
+Dissimilarity: TypeAlias = Callable[[NDArray[np.float64], NDArray[np.float64]], NDArray[np.float64]]
 
 
 @dataclass(frozen=True)
@@ -27,10 +27,21 @@ class Merge:
 
 @dataclass(frozen=True)
 class MergeTree:
-    """A binary tree over the fine clusters 1..`clusters`, cheapest merge first."""
+    """A binary tree over the fine clusters 1..`clusters`, cheapest merge first.
+
+    Parameters
+    ----------
+    clusters
+        Number of fine clusters.
+    merges
+        One less than clusters; heights do not decrease.
+    linkage
+        Name in `LINKAGES` of what the tree was built by, "" where it is not known.
+    """
 
     clusters: int
     merges: tuple[Merge, ...]
+    linkage: str = ""
 
     def __post_init__(self) -> None:
         if len(self.merges) != self.clusters - 1:
@@ -42,22 +53,34 @@ class MergeTree:
                     raise ValueError(f"merge {position} uses node {node}, which is not free")
                 used.add(node)
 
-    def to_json(self) -> list[list[float]]:
-        """Describe the merges, cheapest first: two nodes and the height."""
-        return [[merge.first, merge.second, merge.height] for merge in self.merges]
+    def to_json(self) -> dict[str, object]:
+        """Describe the linkage and the merges, cheapest first: two nodes and the height."""
+        merges = [[merge.first, merge.second, merge.height] for merge in self.merges]
+        return {"linkage": self.linkage, "merges": merges}
 
     @classmethod
     def from_json(cls, content: Any) -> Self:
-        """Rebuild a tree from `to_json`; raises ValueError or TypeError when it is not one."""
-        merges = tuple(Merge(int(a), int(b), float(h)) for a, b, h in content)
-        return cls(len(merges) + 1, merges)
+        """Rebuild a tree from `to_json`; raises ValueError, TypeError or KeyError otherwise.
+
+        A list of merges alone, as earlier versions wrote it, is read too.
+        """
+        linkage, listed = "", content
+        if isinstance(content, dict):
+            linkage, listed = str(content["linkage"]), content["merges"]
+        merges = tuple(Merge(int(a), int(b), float(h)) for a, b, h in listed)
+        return cls(len(merges) + 1, merges, linkage)
 
     def members(self, node: int) -> tuple[int, ...]:
         """Return the fine clusters below a node, ascending."""
-        if node <= self.clusters:
-            return (node,)
-        merge = self.merges[node - self.clusters - 1]
-        return tuple(sorted(self.members(merge.first) + self.members(merge.second)))
+        found, waiting = [], [node]
+        while waiting:
+            node = waiting.pop()
+            if node <= self.clusters:
+                found.append(node)
+            else:
+                merge = self.merges[node - self.clusters - 1]
+                waiting += (merge.first, merge.second)
+        return tuple(sorted(found))
 
     def halves(self, members: Iterable[int]) -> tuple[tuple[int, ...], tuple[int, ...]]:
         """Divide some fine clusters (two at least) where the tree joined them last."""
@@ -82,23 +105,29 @@ class MergeTree:
         return tuple(sorted(self.members(node) for node in nodes))
 
 
-def euclidean(points: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Distances between all points (n, dimensions)."""
-    norms = (points**2).sum(axis=1)
-    squared = norms[:, None] + norms - 2 * points @ points.T
+def euclidean(
+    points: NDArray[np.float64], others: NDArray[np.float64] | None = None
+) -> NDArray[np.float64]:
+    """Distances from points (n, dimensions) to others (m, dimensions), or among themselves."""
+    others = points if others is None else others
+    norms, other_norms = (points**2).sum(axis=1), (others**2).sum(axis=1)
+    squared = norms[:, None] + other_norms - 2 * points @ others.T
     result: NDArray[np.float64] = np.sqrt(np.maximum(squared, 0))
     return result
 
 
-def spectral_angle(points: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Angles, in radians, between all noise-whitened spectra (n, dimensions).
+def spectral_angle(
+    points: NDArray[np.float64], others: NDArray[np.float64] | None = None
+) -> NDArray[np.float64]:
+    """Angles, in radians, from noise-whitened spectra (n, dimensions) to others, or among them.
 
     Side light and shadow multiply a spectrum, which changes its length and not its
     direction: the angle compares materials. Spectra are measured from zero reflectance.
     """
-    norms = np.linalg.norm(points, axis=1)
-    product = np.maximum(norms[:, None] * norms, 1e-300)
-    angles: NDArray[np.float64] = np.arccos(np.clip(points @ points.T / product, -1, 1))
+    others = points if others is None else others
+    norms, other_norms = np.linalg.norm(points, axis=1), np.linalg.norm(others, axis=1)
+    product = np.maximum(norms[:, None] * other_norms, 1e-300)
+    angles: NDArray[np.float64] = np.arccos(np.clip(points @ others.T / product, -1, 1))
     return angles
 
 
@@ -152,20 +181,29 @@ def ward_tree(
     highest = 0.0
     pairs = np.zeros((clusters, clusters)) if adjacency is None else adjacency.astype(float)
     np.fill_diagonal(pairs, 0)
-    for position in range(clusters - 1):
+    border = np.maximum(pairs.sum(axis=1), 1)
+
+    def costs(rows: NDArray[np.intp]) -> NDArray[np.float64]:
+        """(rows, clusters) costs of merging some clusters with each."""
         tempered = weights**exponent * (weights > 0)
         if speck > 0:
             tempered *= np.minimum(weights * whole / speck, 1)
-        total = tempered[:, None] + tempered
-        product = 2 * tempered[:, None] * tempered
+        total = tempered[rows, None] + tempered
+        product = 2 * tempered[rows, None] * tempered
         harmonic = np.divide(product, total, out=np.zeros_like(total), where=total > 0)
-        border = np.maximum(pairs.sum(axis=1), 1)
-        shared = pairs / np.minimum(border[:, None], border)
+        shared = pairs[rows] / np.minimum(border[rows, None], border)
         # The second term decides between pairs that cost nothing: the nearer one.
-        cost = np.sqrt(harmonic) * dissimilarity(points) * (1 - kinship * shared)
-        cost += 1e-9 * euclidean(points)
-        cost[np.tril_indices(len(names))] = np.inf
-        first, second = divmod(int(np.argmin(cost)), len(names))
+        apart = dissimilarity(points[rows], points) * (1 - kinship * shared)
+        found: NDArray[np.float64] = np.sqrt(harmonic) * apart
+        found += 1e-9 * euclidean(points[rows], points)
+        return found
+
+    # Each pair stands once, in the upper triangle; a merge changes the costs of one cluster.
+    cost = costs(np.arange(clusters))
+    cost[np.tril_indices(clusters)] = np.inf
+    alive = np.ones(clusters, bool)
+    for position in range(clusters - 1):
+        first, second = divmod(int(np.argmin(cost)), clusters)
         highest = max(highest, float(cost[first, second]))
         merges.append(
             Merge(min(names[first], names[second]), max(names[first], names[second]), highest)
@@ -178,10 +216,13 @@ def ward_tree(
         pairs[first] += pairs[second]
         pairs[:, first] += pairs[:, second]
         pairs[first, first] = 0
-        points = np.delete(points, second, axis=0)
-        weights = np.delete(weights, second)
-        pairs = np.delete(np.delete(pairs, second, axis=0), second, axis=1)
-        del names[second]
+        pairs[second] = pairs[:, second] = 0
+        border[first] = max(float(pairs[first].sum()), 1)
+        alive[second] = False
+        cost[second] = cost[:, second] = np.inf
+        anew = np.where(alive, costs(np.array([first]))[0], np.inf)
+        cost[:first, first] = anew[:first]
+        cost[first, first + 1 :] = anew[first + 1 :]
     return MergeTree(clusters, tuple(merges))
 
 
@@ -229,7 +270,7 @@ def build_tree(summary: ClusterSummary, linkage: str = "angle-border") -> MergeT
         A name from `LINKAGES`.
     """
     chosen = LINKAGES[linkage]
-    return ward_tree(
+    tree = ward_tree(
         summary.features,
         summary.mass.astype(np.float64),
         exponent=chosen.exponent,
@@ -238,3 +279,4 @@ def build_tree(summary: ClusterSummary, linkage: str = "angle-border") -> MergeT
         adjacency=summary.adjacency.astype(np.float64),
         kinship=chosen.kinship,
     )
+    return replace(tree, linkage=linkage)

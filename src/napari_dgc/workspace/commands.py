@@ -8,11 +8,13 @@ from dataclasses import dataclass, fields, replace
 from typing import Any, ClassVar, TypeAlias
 
 from napari_dgc.errors import UserError
+from napari_dgc.measure.details import ScanDetails
 from napari_dgc.measure.leaves import LeafEdits
 from napari_dgc.measure.lesion_mask import MaskSettings
 from napari_dgc.partition import ClassInfo, MergeTree, Partition
+from napari_dgc.partition.tree import LINKAGES
 from napari_dgc.workspace.corrections import NO_CORRECTIONS, Stroke
-from napari_dgc.workspace.state import ScanDetails, Workspace, changed
+from napari_dgc.workspace.state import Workspace, changed
 
 Readers: TypeAlias = Mapping[str, Callable[[Any], Any]]
 
@@ -288,11 +290,12 @@ class SetTree(_OnPartition, kind="set tree"):
     readers: ClassVar[Readers] = {"tree": MergeTree.from_json}
 
     def title(self, work: Workspace) -> str:
-        return f"merge tree by {self.linkage}"
+        known = LINKAGES.get(self.linkage)
+        return f"merge tree by {self.linkage if known is None else known.title}"
 
     def change(self, partition: Partition) -> Partition:
         try:
-            return replace(partition, tree=self.tree)
+            return replace(partition, tree=replace(self.tree, linkage=self.linkage))
         except ValueError as error:
             raise UserError(f"This merge tree belongs to other clusters ({error}).") from None
 
@@ -399,16 +402,16 @@ class EditLeaves(Command, kind="leaves"):
 class DescribeScan(Command, kind="details"):
     """Say what is known about a scan: plant, treatment, date, pixel size."""
 
-    scan: str
     details: ScanDetails
     readers: ClassVar[Readers] = {"details": ScanDetails.from_json}
 
     def title(self, work: Workspace) -> str:
-        return f"details of {self.scan}"
+        return f"details of {self.details.scan}"
 
     def apply(self, work: Workspace) -> Workspace:
-        return replace(work, details=changed(work.details, self.scan, self.details, ScanDetails()))
+        scan = self.details.scan
+        return replace(work, details=changed(work.details, scan, self.details, ScanDetails(scan)))
 
     def join(self, earlier: Command) -> Command | None:
-        same = isinstance(earlier, DescribeScan) and earlier.scan == self.scan
+        same = isinstance(earlier, DescribeScan) and earlier.details.scan == self.details.scan
         return self if same else None

@@ -111,13 +111,19 @@ class History:
         self._notify()
         return True
 
-    def amend(self, change: Callable[[Workspace], Workspace]) -> None:
-        """Apply `change` to every state, without a step of its own.
+    def amend(
+        self,
+        change: Callable[[Workspace], Workspace],
+        commands: Callable[[Command], Command],
+    ) -> None:
+        """Apply `change` to every state and `commands` to what led there, without a step.
 
         For knowledge that comes later and is nobody's operation, such as the merge tree.
         """
         self._start = change(self._start)
-        self._steps = [Step(step.title, step.command, change(step.after)) for step in self._steps]
+        self._steps = [
+            Step(step.title, commands(step.command), change(step.after)) for step in self._steps
+        ]
         self._notify()
 
     def undo(self) -> None:
