@@ -7,6 +7,8 @@ import zipfile
 import numpy as np
 import pytest
 
+from napari_dgc.cancel import CancelSource
+from napari_dgc.cubes import numpy_files
 from napari_dgc.cubes.choices import AmbiguousLayout, AmbiguousVariable
 from napari_dgc.cubes.plain_file import PlainCube
 from napari_dgc.cubes.read import can_open, open_cube
@@ -142,3 +144,47 @@ def test_damaged_npz_files_are_refused(tmp_path):
         file.writestr("cube.npy", header(text) + bytes(1000))
     with pytest.raises(UserError, match="the file has only"):
         open_cube(path)
+
+
+@pytest.fixture
+def cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("NAPARI_DGC_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(numpy_files, "IN_MEMORY", 0)
+    return tmp_path / "cache"
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_large_compressed_arrays_are_unpacked_once_to_disk(tmp_path, cache, order):
+    cube = np.asarray(np.random.default_rng(2).random((6, 30, 20), np.float32), order=order)
+    np.savez_compressed(tmp_path / "scan.npz", cube=cube)
+    told = []
+    opened = open_cube(tmp_path / "scan.npz", layout="band-row-column", progress=told.append)
+    assert isinstance(opened.data, PlainCube)
+    np.testing.assert_array_equal(opened.data[:], cube)
+    assert told[-1] == 1
+    (kept,) = cache.iterdir()
+    (tmp_path / "scan.npz").rename(tmp_path / "renamed.npz")
+    again = open_cube(tmp_path / "renamed.npz", layout="band-row-column", progress=told.append)
+    np.testing.assert_array_equal(again.data[2, 5:9], cube[2, 5:9])
+    assert list(cache.iterdir()) == [kept]
+
+
+def test_unpacking_can_be_stopped_and_leaves_nothing(tmp_path, cache):
+    np.savez_compressed(tmp_path / "scan.npz", cube=np.ones((6, 30, 20)))
+    source = CancelSource()
+    source.cancel()
+    with pytest.raises(InterruptedError):
+        open_cube(tmp_path / "scan.npz", layout="band-row-column", token=source.token)
+    assert not cache.exists() or not list(cache.iterdir())
+
+
+def test_damaged_compressed_arrays_are_refused_and_leave_nothing(tmp_path, cache):
+    path = tmp_path / "scan.npz"
+    np.savez_compressed(path, cube=np.random.default_rng(2).random((6, 30, 20)))
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 255
+    path.write_bytes(content)
+    with pytest.raises(UserError, match="is damaged") as refused:
+        open_cube(path, layout="band-row-column")
+    assert len(str(refused.value).splitlines()) == 1
+    assert not cache.exists() or not list(cache.iterdir())

@@ -16,6 +16,7 @@ from napari_dgc.cubes.array_tree import MOST_VALUES, StoredInfo
 from napari_dgc.cubes.choices import Request
 from napari_dgc.cubes.cube import HyperCube
 from napari_dgc.cubes.layout import Turnable
+from napari_dgc.cubes.npz_unpacking import IN_MEMORY, unpacked
 from napari_dgc.cubes.plain_file import PlainCube
 from napari_dgc.cubes.plausible import refuse_implausible
 from napari_dgc.cubes.readings import Reading
@@ -71,6 +72,8 @@ class NpyTree:
     ----------
     path
         The file.
+    request
+        Is told when much has to be unpacked, and may cancel.
 
     Raises
     ------
@@ -78,9 +81,10 @@ class NpyTree:
         Not such a file, or damaged.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, request: Request | None = None) -> None:
         self.path = path
         self.format = "NumPy"
+        self._request = request or Request()
         try:
             with path.open("rb") as file:
                 shape, self._dtype, self._fortran = read_header(file)
@@ -169,7 +173,8 @@ def open_npz(path: Path, request: Request) -> HyperCube:
     Parameters
     ----------
     path
-        The file. An array that is compressed is loaded, others stay in the file.
+        The file. Large arrays that are compressed are unpacked to the cache folder once,
+        small ones loaded; others stay in the file.
     request
         `variable` is the name of an array.
 
@@ -180,7 +185,7 @@ def open_npz(path: Path, request: Request) -> HyperCube:
     AmbiguousVariable, AmbiguousLayout
         Only the user can tell.
     """
-    return open_tree(NpzTree(path), request)
+    return open_tree(NpzTree(path, request), request)
 
 
 class NpzTree:
@@ -190,6 +195,8 @@ class NpzTree:
     ----------
     path
         The file.
+    request
+        Is told when much has to be unpacked, and may cancel.
 
     Raises
     ------
@@ -197,9 +204,10 @@ class NpzTree:
         Not such a file, or damaged.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, request: Request | None = None) -> None:
         self.path = path
         self.format = "NumPy"
+        self._request = request or Request()
         self._members: dict[str, tuple[zipfile.ZipInfo, int, bool]] = {}
         self.arrays: list[StoredInfo] = []
         try:
@@ -245,18 +253,24 @@ class NpzTree:
         else:
             size = int(np.prod(info.shape, dtype=object)) * info.dtype.itemsize
             refuse_implausible(where, size, member.compress_size, size)
-            view = partial(_loaded_part, self._loaded(name).ravel(order="K"))
+            if size > IN_MEMORY:
+                view = partial(_plain, self._unpacked(member), info.dtype, offset)
+            else:
+                view = partial(_loaded_part, self._loaded(name).ravel(order="K"))
         return plain_view(view, reading, layout, where, first_fastest=fortran)
+
+    def _unpacked(self, member: zipfile.ZipInfo) -> Path:
+        try:
+            return unpacked(self._zip, member, self._start(member), self._request)
+        except (InterruptedError, UserError):
+            raise
+        except Exception as error:
+            raise self._damaged(error) from error
 
     def _loaded(self, name: str) -> Any:
         try:
             with self._zip.open(self._members[name][0]) as file:
                 return np.lib.format.read_array(file, allow_pickle=False)
-        except MemoryError:
-            raise UserError(
-                f"“{name}” of {self.path} does not fit into memory; save it uncompressed, "
-                "with numpy.savez or numpy.save, so that it is read part by part."
-            ) from None
         except Exception as error:
             raise self._damaged(error) from error
 
