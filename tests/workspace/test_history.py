@@ -13,6 +13,12 @@ from napari_dgc.measure.details import ScanDetails
 from napari_dgc.measure.leaves import Cut, Join, LeafEdits
 from napari_dgc.measure.lesion_mask import MaskSettings
 from napari_dgc.partition import MergeTree, Partition
+from napari_dgc.partition.template import (
+    PLANT_PATHOLOGY,
+    NameTemplate,
+    Role,
+    TemplateName,
+)
 from napari_dgc.partition.tree import Merge
 from napari_dgc.workspace import CorrectedMap, History, Stroke, Workspace
 from napari_dgc.workspace.commands import (
@@ -32,6 +38,7 @@ from napari_dgc.workspace.commands import (
     RecolourClass,
     SetClasses,
     SetMask,
+    SetTemplate,
     SetTree,
     SplitClasses,
     SplitInTwo,
@@ -40,6 +47,7 @@ from napari_dgc.workspace.commands import (
 CLUSTERS = 12
 ROWS, COLUMNS = 20, 30
 SCANS = ("healthy", "day 5")
+RUST = NameTemplate("Rust", (TemplateName("rust", Role.DISEASED, "#8b4513"),))
 
 
 def tree(order: np.random.Generator) -> MergeTree:
@@ -86,6 +94,7 @@ def any_command(random: np.random.Generator) -> Command:
         PaintLesions(scan, stroke(random, 2)),
         ForgetPainting(scan),
         SetMask(MaskSettings(least_area=one, smooth=two % 3)),
+        SetTemplate(RUST if one % 2 else PLANT_PATHOLOGY),
         EditLeaves(scan, LeafEdits(cuts=(Cut(*ends),), joins=(Join(*ends),) * (one % 2))),
         DescribeScan(ScanDetails(scan, "plant 1", "control", date(2026, 5, 1), one / 10)),
     ]

@@ -7,11 +7,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_dgc.measure.leaves import LeafEdits, leaf_objects
-from napari_dgc.measure.lesion_mask import MaskSettings, lesion_mask, lesion_objects
+from napari_dgc.measure.leaves import LeafEdits
+from napari_dgc.measure.lesion_mask import MaskSettings
 from napari_dgc.measure.objects import Labels, Mask
+from napari_dgc.measure.scan_areas import scan_areas
 from napari_dgc.partition import Partition
-from napari_dgc.partition.partition import DISEASED_NAMES, HALO, LEAF_NAMES
+from napari_dgc.partition.partition import LEAF_NAMES
+from napari_dgc.partition.template import PLANT_PATHOLOGY, NameTemplate
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,11 @@ class Severity:
         return f"{self.percent:.2f} % ({self.lesion_pixels} of {self.leaf_pixels} leaf pixels)"
 
 
-def severity(classes_map: NDArray[np.integer[Any]], partition: Partition) -> Severity:
+def severity(
+    classes_map: NDArray[np.integer[Any]],
+    partition: Partition,
+    template: NameTemplate = PLANT_PATHOLOGY,
+) -> Severity:
     """Measure severity on a map of class numbers.
 
     Parameters
@@ -44,27 +50,33 @@ def severity(classes_map: NDArray[np.integer[Any]], partition: Partition) -> Sev
     classes_map
         (row, column) class numbers as `Partition.apply` gives them, 0 for no data.
     partition
-        Tells by the classes' names which numbers are leaf (healthy tissue, halo,
-        lesion, necrosis) and which are diseased (lesion, necrosis). Classes of
-        other names, or of none, count as neither.
+        Names the classes.
+    template
+        Tells which names are leaf (healthy tissue, halo, lesion, necrosis by default)
+        and which are diseased (lesion, necrosis). Classes of other names, or of none,
+        count as neither.
     """
     counts = np.bincount(classes_map.ravel(), minlength=partition.clusters + 1)
 
     def area(names: frozenset[str]) -> int:
         return int(counts[sorted(partition.named(names))].sum())
 
-    return Severity(leaf_pixels=area(LEAF_NAMES), lesion_pixels=area(DISEASED_NAMES))
+    return Severity(leaf_pixels=area(template.leaf), lesion_pixels=area(template.diseased))
 
 
-def severity_from_counts(pixels: NDArray[np.integer[Any]], partition: Partition) -> Severity:
+def severity_from_counts(
+    pixels: NDArray[np.integer[Any]],
+    partition: Partition,
+    template: NameTemplate = PLANT_PATHOLOGY,
+) -> Severity:
     """Measure severity of one scan from the areas of its fine clusters.
 
     Parameters
     ----------
     pixels
         (clusters,) pixels of the fine clusters 1, 2, ...
-    partition
-        Names the classes (see `severity`).
+    partition, template
+        Name the classes and tell what the names are (see `severity`).
     """
 
     def area(names: frozenset[str]) -> int:
@@ -72,7 +84,7 @@ def severity_from_counts(pixels: NDArray[np.integer[Any]], partition: Partition)
         members = [m for info in partition.classes if info.number in numbers for m in info.members]
         return int(pixels[np.asarray(members, np.intp) - 1].sum())
 
-    return Severity(leaf_pixels=area(LEAF_NAMES), lesion_pixels=area(DISEASED_NAMES))
+    return Severity(leaf_pixels=area(template.leaf), lesion_pixels=area(template.diseased))
 
 
 @dataclass(frozen=True)
@@ -220,8 +232,10 @@ def measure_scan(
     *,
     settings: MaskSettings | None = None,
     edits: LeafEdits | None = None,
+    painted: NDArray[np.integer[Any]] | None = None,
     pixel_size_mm: float | None = None,
     scan: str = "",
+    leaf_names: Collection[str] = LEAF_NAMES,
 ) -> ScanSeverity:
     """Measure leaves and lesions on a label map.
 
@@ -230,16 +244,20 @@ def measure_scan(
     labels
         (row, column), at least 0.
     names
-        Name of each label. Leaf are healthy tissue, halo, lesion, necrosis and the
-        diseased names of `settings`; labels of other names, or of none, are neither.
+        Name of each label. Leaf are `leaf_names` and the diseased names of `settings`;
+        labels of other names, or of none, are neither.
     settings
         How lesions are made of diseased pixels; as they are by default.
     edits
         How leaves are split and joined.
+    painted
+        (row, column) corrections of the lesions by hand (see `ScanAreas.objects`).
     pixel_size_mm
         Side of a pixel.
     scan
         Name of the scan, for the result.
+    leaf_names
+        Healthy tissue, halo, lesion, necrosis by default (see `NameTemplate.leaf`).
 
     Returns
     -------
@@ -247,38 +265,16 @@ def measure_scan(
         Exact counts of pixels. Leaf area is what is classed as leaf, and what the
         lesion mask adds to it within a leaf.
     """
-    settings, edits = settings or MaskSettings(), edits or LeafEdits()
-    diseased = class_mask(labels, names, settings.names)
-    leaf = class_mask(labels, names, LEAF_NAMES) | diseased
-    leaves = leaf_objects(leaf, edits)
-    lesions = lesion_objects(lesion_mask(diseased, leaves > 0, settings), settings)
-    halo = class_mask(labels, names, (HALO,))
+    found = scan_areas(labels, names, settings, edits, leaf_names).objects(painted)
     return measure_objects(
-        leaves, lesions, leaf, halo, pixel_size_mm=pixel_size_mm, scan=scan, diseased=diseased
+        found.leaves,
+        found.lesions,
+        found.leaf,
+        found.halo,
+        pixel_size_mm=pixel_size_mm,
+        scan=scan,
+        diseased=found.diseased,
     )
-
-
-def class_mask(
-    labels: NDArray[np.integer[Any]], names: Mapping[int, str], wanted: Collection[str]
-) -> Mask:
-    """Return where a label map has one of some names; upper and lower case are the same.
-
-    Parameters
-    ----------
-    labels
-        (row, column), at least 0.
-    names
-        Name of each label.
-    wanted
-        Names to find.
-    """
-    table = np.zeros(int(labels.max(initial=0)) + 1, bool)
-    folded = {name.casefold() for name in wanted}
-    for label, name in names.items():
-        if 0 <= label < table.size and name.casefold() in folded:
-            table[label] = True
-    mask: Mask = table[labels]
-    return mask
 
 
 def measure_objects(

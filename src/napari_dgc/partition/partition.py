@@ -39,6 +39,8 @@ class ClassInfo:
     name: str = ""
     colour: str = ""
     note: str = ""
+    #: What the template of names in use gives to the name; never saved with the class.
+    name_colour: str = ""
 
     @property
     def number(self) -> int:
@@ -53,7 +55,7 @@ class ClassInfo:
     @property
     def shown_colour(self) -> str:
         """Colour to show, ``#rrggbb``: the user's, the name's, or that of the number."""
-        named = NAME_COLOURS.get(self.name.casefold())
+        named = self.name_colour or NAME_COLOURS.get(self.name.casefold())
         return self.colour or named or cluster_colour(self.number)
 
     def to_json(self) -> dict[str, object]:

@@ -12,6 +12,7 @@ from napari_dgc.measure.details import ScanDetails
 from napari_dgc.measure.leaves import LeafEdits
 from napari_dgc.measure.lesion_mask import MaskSettings
 from napari_dgc.partition import ClassInfo, MergeTree, Partition
+from napari_dgc.partition.template import NameTemplate
 from napari_dgc.partition.tree import LINKAGES
 from napari_dgc.workspace.corrections import NO_CORRECTIONS, Stroke
 from napari_dgc.workspace.state import Workspace, changed
@@ -381,6 +382,26 @@ class SetMask(Command, kind="lesion mask"):
 
     def apply(self, work: Workspace) -> Workspace:
         return replace(work, masks=self.masks)
+
+
+@dataclass(frozen=True)
+class SetTemplate(Command, kind="template"):
+    """Use another template of names; lesions are made of the names that it calls diseased.
+
+    Where the user chose by hand of which names lesions are made, that choice stays.
+    """
+
+    template: NameTemplate
+    readers: ClassVar[Readers] = {"template": NameTemplate.from_json}
+
+    def title(self, work: Workspace) -> str:
+        return f"names of “{self.template.title}”"
+
+    def apply(self, work: Workspace) -> Workspace:
+        masks, before = work.masks, work.template.diseased
+        if {name.casefold() for name in masks.names} == {name.casefold() for name in before}:
+            masks = replace(masks, names=tuple(sorted(self.template.diseased)))
+        return replace(work, template=self.template, masks=masks)
 
 
 @dataclass(frozen=True)

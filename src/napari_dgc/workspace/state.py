@@ -12,6 +12,7 @@ from napari_dgc.measure.details import ScanDetails
 from napari_dgc.measure.leaves import LeafEdits
 from napari_dgc.measure.lesion_mask import MaskSettings
 from napari_dgc.partition import Partition
+from napari_dgc.partition.template import PLANT_PATHOLOGY, NameTemplate
 from napari_dgc.workspace.corrections import NO_CORRECTIONS, Corrections
 
 _T = TypeVar("_T")
@@ -35,14 +36,16 @@ class Workspace:
     classes_painted
         By scan: strokes over its fine label map; values are fine clusters.
     lesions_painted
-        By scan: strokes over its lesion mask; values are `NOT_LESION` and `LESION`,
-        or `AUTOMATIC` where a correction is taken back.
+        By scan: strokes over its lesion mask; values are those of `measure.scan_areas`:
+        `NOT_LESION`, `LESION`, or `AUTOMATIC` where a correction is taken back.
     masks
         How lesions are made of classes.
     leaves
         By scan: where leaves were split and joined by hand.
     details
         By scan: plant, treatment, date, pixel size.
+    template
+        Names for classes; classes have the colours that it gives to their names.
     """
 
     partition: Partition
@@ -51,6 +54,10 @@ class Workspace:
     masks: MaskSettings = field(default_factory=MaskSettings)
     leaves: Mapping[str, LeafEdits] = field(default_factory=_nothing)
     details: Mapping[str, ScanDetails] = field(default_factory=_nothing)
+    template: NameTemplate = PLANT_PATHOLOGY
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "partition", self.template.colours(self.partition))
 
     def painted_classes(self, scan: str) -> Corrections:
         """Return the strokes over a scan's fine label map."""
@@ -85,6 +92,7 @@ class Workspace:
             "masks": self.masks.to_json(),
             "leaves": all_of(self.leaves),
             "details": all_of(self.details),
+            "template": self.template.to_json(),
         }
 
     @classmethod
@@ -98,6 +106,10 @@ class Workspace:
                 MaskSettings.from_json(content["masks"]),
                 _each(content["leaves"], LeafEdits.from_json),
                 _each(content["details"], ScanDetails.from_json),
+                # Earlier versions saved none.
+                NameTemplate.from_json(content["template"])
+                if "template" in content
+                else PLANT_PATHOLOGY,
             )
         except (KeyError, TypeError, AttributeError) as error:
             raise UserError(
