@@ -96,12 +96,12 @@ class BrushSteps:
     def absorb_all(self) -> None:
         """Take over what was painted unnoticed, before anything else is done."""
         session = self._session()
-        for scan in () if session is None else session.scans:
+        for scan in () if session is None else session.labelled:
             self._absorb(scan)
 
     def _scan_of(self, layer: Labels) -> Scan | None:
         session = self._session()
-        scans = () if session is None else session.scans
+        scans = () if session is None else session.labelled
         return next((scan for scan in scans if self._layer_of(scan) is layer), None)
 
     def _on_paint(self, event: Any) -> None:
