@@ -17,6 +17,8 @@ _PATHS: dict[str, str] = {
     "suggest": '<path d="M9 17.5q-.5-2-2-3.5a7 7 0 1 1 10 0q-1.5 1.5-2 3.5z"/>'
     '<path d="M9.5 21h5"/>',
     "highlight": '<path d="M2 12q10-13 20 0q-10 13-20 0z"/><circle cx="12" cy="12" r="3"/>',
+    "hidden": '<path d="M2 12q10-13 20 0q-10 13-20 0z"/><path d="M4 20L20 4"/>',
+    "name": '<path d="M3 11V3h8l10 10l-8 8z"/><circle cx="7.5" cy="7.5" r="1"/>',
     "pick": '<circle cx="12" cy="12" r="6"/><path d="M12 2v6M12 16v6M2 12h6M16 12h6"/>',
     "live": '<path d="M3 17q3-1 4-6t3.500-5t3 6t4 4.500h3.500"/>',
     "pin": '<path d="M12 21q-6-7-6-11a6 6 0 0 1 12 0q0 4-6 11z"/><circle cx="12" cy="10" r="2"/>',
