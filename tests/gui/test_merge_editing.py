@@ -75,6 +75,7 @@ def test_name_typed_into_the_table_reaches_layers_and_severity(
         qtbot.keyClick(editor, Qt.Key.Key_Return)
         QApplication.processEvents()
     assert text(merge_dock, 2, Column.NAME) == "lesion"
+    session.settle()
     for scan in labelled:
         features = scan.labels.features.set_index("index")["class"]
         assert features[2] == "lesion"

@@ -94,6 +94,7 @@ def test_class_layer_lies_on_the_leaf_and_names_classes(viewer):
     np.testing.assert_allclose(layer.extent.world, scan.composite.extent.world)
     assert layer.units == scan.composite.units
     session.do(NameClasses((2,), "lesion"))
+    session.settle()
     where = np.argwhere(layer.data == 2)[0]
     assert "lesion" in layer.get_status(layer.data_to_world(where), world=True)["value"]
     session.do(RecolourClass(2, "#ff0000"))

@@ -56,6 +56,8 @@ class BrushSteps:
         self._held = False
         # What each layer holds, unless somebody has painted in it.
         self._written: weakref.WeakKeyDictionary[Scan, Values] = weakref.WeakKeyDictionary()
+        # Scans whose layer has strokes in napari's own history.
+        self._stroked: weakref.WeakSet[Scan] = weakref.WeakSet()
         # Where the band slider stood when a scan's layer was drawn last.
         self._sliders: weakref.WeakKeyDictionary[Scan, tuple[int, ...]] = (
             weakref.WeakKeyDictionary()
@@ -75,8 +77,23 @@ class BrushSteps:
         bind_undo(layer, session)
 
     def wrote(self, scan: Scan, values: Values) -> None:
-        """Note what the layer of a scan was given to show."""
-        self._written[scan] = values.copy()
+        """Note what the layer of a scan was given to show; nobody may change it afterwards."""
+        self._written[scan] = values
+
+    def forget_strokes(self, scan: Scan) -> None:
+        """Drop napari's paint history of a layer that is about to show something else.
+
+        Its old pixels must not come back. There is no other public way than to make the
+        layer uneditable for a moment, which takes napari long enough to spare it.
+        """
+        layer = self._layer_of(scan)
+        if layer is None or scan not in self._stroked:
+            return
+        self._stroked.discard(scan)
+        mode = layer.mode
+        layer.editable = False
+        layer.editable = True
+        layer.mode = mode
 
     def painting(self, scan: Scan) -> bool:
         """Tell whether the mouse is painting in the layer of a scan."""
@@ -133,6 +150,7 @@ class BrushSteps:
             return
         command = self._command(scan, painted, before)
         self._written[scan] = painted.copy()
+        self._stroked.add(scan)
         self._touched = scan
         if command is None:
             return

@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
+from qtpy.QtCore import QTimer
+from qtpy.QtWidgets import QApplication
 
 from napari_dgc.gui import layers as make
 from napari_dgc.gui.brush import BrushSteps
+from napari_dgc.gui.class_pixels import ClassPixels
 from napari_dgc.workspace import Stroke
 from napari_dgc.workspace.commands import PaintClasses
 
@@ -32,6 +35,10 @@ class ClassLayers:
         self._shown: NDArray[np.uint16] | None = None
         self._shown_classes: tuple[ClassInfo, ...] = ()
         self._style: make.ClassStyle | None = None
+        self._pixels: weakref.WeakKeyDictionary[Scan, ClassPixels] = weakref.WeakKeyDictionary()
+        # Layers that still have other names, and when they get theirs.
+        self._unnamed: weakref.WeakSet[Scan] = weakref.WeakSet()
+        self._rest: QTimer | None = None
         self._brush = BrushSteps(session, lambda scan: scan.labels, self._correction)
         self.follow_gestures = self._brush.follow_gestures
         self.absorb_all = self._brush.absorb_all
@@ -75,9 +82,48 @@ class ClassLayers:
             session.scans_changed.emit()
         else:
             self._brush.writing = True
-            classes = make.replace_classes(scan.labels, scan.fine, lookup, style)
+            self._brush.forget_strokes(scan)
+            make.write_classes(scan.labels, classes, style)
             self._brush.writing = False
+            self._unnamed.add(scan)
+            self._name_soon()
         self._brush.wrote(scan, classes)
+
+    def _pixels_of(self, scan: Scan) -> ClassPixels | None:
+        if scan.fine is None:
+            return None
+        held = self._pixels.get(scan)
+        if held is None or held.fine is not scan.fine:
+            held = self._pixels[scan] = ClassPixels(scan.fine)
+        return held
+
+    def _name_soon(self) -> None:
+        """Give layers names and thumbnails once nothing has changed for a moment.
+
+        Both take longer than the pixels, and are not looked at while a slider moves.
+        """
+        if QApplication.instance() is None:
+            self.name()
+            return
+        if self._rest is None:
+            self._rest = QTimer()
+            self._rest.setSingleShot(True)
+            self._rest.setInterval(_REST_MS)
+            self._rest.timeout.connect(self.name)
+        self._rest.start()
+
+    def name(self) -> None:
+        """Give the layers the names of the classes that they show."""
+        session, style = self._session(), self._style
+        unnamed = list(self._unnamed)
+        self._unnamed.clear()
+        if session is None or style is None:
+            return
+        for scan in unnamed:
+            if scan.labels is not None and scan in session.labelled:
+                self._brush.writing = True
+                make.write_names(scan.labels, style)
+                self._brush.writing = False
 
     def _style_now(self) -> tuple[NDArray[np.uint16], make.ClassStyle] | None:
         session = self._session()

@@ -304,6 +304,10 @@ class Session:
         if self.history is not None:
             self.history.redo()
 
+    def settle(self) -> None:
+        """Give label layers their names and thumbnails now, which otherwise come a moment later."""
+        self._class_layers.name()
+
     def _on_history(self) -> None:
         work = self.work
         corrected = [

@@ -180,6 +180,7 @@ def test_class_has_its_name_and_colour(labelled, session, spectrum, mouse, qtbot
 
     assert isinstance(session.partition, Partition)
     session.do(NameClasses((1,), "lesion"))
+    session.settle()
     spectrum.tools.label.click()
     mouse.click(labelled[0], 5, 2)
     (curve,) = settled(spectrum, 1)
