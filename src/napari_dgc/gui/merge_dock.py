@@ -34,6 +34,7 @@ from napari_dgc.gui.export_panel import ExportPanel
 from napari_dgc.gui.granularity import GranularitySlider
 from napari_dgc.gui.headings import heading
 from napari_dgc.gui.in_image import ImageSelection
+from napari_dgc.gui.merge_offers import offer_pages
 from napari_dgc.gui.merge_pages import MergePages, page_button
 from napari_dgc.gui.pixel_counts import PixelCounts
 from napari_dgc.gui.session import get_session
@@ -112,6 +113,7 @@ class MergeDock(QWidget):
         self._openers = QHBoxLayout()
         self._openers.setSpacing(3)
         self._openers.addWidget(self.hint, 1)
+        offer_pages(self._offer_page, self.session, self.edits, self.in_image)
         content = self._content = QWidget()
         layout = QVBoxLayout(content)
         layout.setContentsMargins(6, 4, 6, 4)
@@ -222,6 +224,7 @@ class MergeDock(QWidget):
     def _set_awake(self, awake: bool) -> None:
         self._asleep = not awake
         self.confidence.set_awake(awake)
+        self.pages.set_awake(awake)
         if awake and self._stale:
             self.refresh()
             self._spectra.refresh()
@@ -277,7 +280,7 @@ class MergeDock(QWidget):
     def _on_picked(self, number: int, extend: bool) -> None:
         self._select(number, extend)
         # So that G and the digits act on what was clicked.
-        self.table.setFocus()
+        self.pages.take_keys(self.table)
 
     def _on_curve(self, info: ClassInfo) -> None:
         self._select(info.number, False)

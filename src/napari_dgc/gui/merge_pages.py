@@ -22,8 +22,8 @@ from napari_dgc.gui.headings import heading
 class MergePages(QStackedWidget):
     """Shows one page at a time; pages are made when they are opened first.
 
-    A page may have methods `opened()`, `closed()` (called when it comes and goes) and
-    `set_theme(theme)`.
+    A page may have methods `opened()`, `closed()` (called when it comes and goes, also with
+    the dock), `take_keys()` (which takes the keyboard focus) and `set_theme(theme)`.
     """
 
     #: Name of the page that came, or "" for the usual one.
@@ -36,6 +36,7 @@ class MergePages(QStackedWidget):
         self._frames: dict[str, QWidget] = {}
         self._pages: dict[str, QWidget] = {}
         self._theme: object = None
+        self._awake = True
         self.open_name = ""
 
     def add(self, name: str, title: str, make: Callable[[], QWidget]) -> None:
@@ -61,6 +62,7 @@ class MergePages(QStackedWidget):
         self.open_name = name
         self.setCurrentWidget(self._frames[name])
         _call(page, "opened")
+        self.take_keys()
         self.page_changed.emit(name)
 
     def close_page(self) -> None:
@@ -76,6 +78,20 @@ class MergePages(QStackedWidget):
             self.close_page()
         else:
             self.open(name)
+
+    def set_awake(self, awake: bool) -> None:
+        """Let the open page rest while the dock is hidden."""
+        if awake != self._awake and self.open_name:
+            _call(self._pages[self.open_name], "opened" if awake else "closed")
+        self._awake = awake
+
+    def take_keys(self, otherwise: QWidget | None = None) -> None:
+        """Give the keyboard focus to the open page where it wants it, or to another widget."""
+        page = self._pages.get(self.open_name)
+        if page is not None and hasattr(page, "take_keys"):
+            page.take_keys()
+        elif otherwise is not None:
+            otherwise.setFocus()
 
     def set_theme(self, theme: object) -> None:
         """Hand napari's theme to the pages."""

@@ -1,0 +1,1 @@
+"""The merge assistant: what a class is like, merged with a preview."""
