@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from qtpy.QtCore import QTimer
+from qtpy.QtCore import Qt, QTimer
 from qtpy.QtWidgets import QDockWidget, QMainWindow, QWidget
 
 #: Object names of the widgets that share one place.
@@ -13,6 +13,7 @@ MERGE = "dgc_merge_dock"
 SPECTRUM = "dgc_spectrum_dock"
 COMPOSITES = "dgc_composites_dock"
 CALIBRATION = "dgc_calibration_dock"
+TREE = "dgc_tree_dock"
 #: What stands on their tabs, which have room for one word each.
 _TABS = {
     TRAIN: "Train",
@@ -20,6 +21,7 @@ _TABS = {
     SPECTRUM: "Spectrum",
     COMPOSITES: "Composites",
     CALIBRATION: "Calibrate",
+    TREE: "Tree",
 }
 
 
@@ -29,9 +31,50 @@ def open_dock(viewer: Any, widget: QWidget, title: str, *, tabify: bool = False)
     By that title the menu finds it again and opens no second one, as it would
     after `add_plugin_dock_widget`, which takes another.
     """
-    name = f"{title} (napari-dgc)"
+    name = _full_name(title)
     dock: QDockWidget = viewer.window.add_dock_widget(widget, name=name, tabify=tabify)
     return dock
+
+
+def _full_name(title: str) -> str:
+    return f"{title} (napari-dgc)"
+
+
+def place_first_at(title: str, area: str) -> None:
+    """Let a dock that is about to open do so on another side than the right one.
+
+    Later it opens where it was last, as napari remembers.
+    """
+    from napari.settings import get_settings
+
+    get_settings().application.plugin_widget_positions.setdefault(_full_name(title), area)
+
+
+def lie_flat(frame: QDockWidget, height: int) -> None:
+    """Give a dock that was just opened below the canvas a height.
+
+    Docks on both sides keep the height of the window, as they are tall.
+    """
+    window = frame.parentWidget()
+    area = Qt.DockWidgetArea
+    if not isinstance(window, QMainWindow) or window.dockWidgetArea(frame) not in (
+        area.BottomDockWidgetArea,
+        area.TopDockWidgetArea,
+    ):
+        return
+    window.setCorner(Qt.Corner.BottomLeftCorner, area.LeftDockWidgetArea)
+    window.setCorner(Qt.Corner.BottomRightCorner, area.RightDockWidgetArea)
+    # napari is still about to put the dock into its window
+    timer = QTimer(frame)
+    timer.setSingleShot(True)
+    timer.timeout.connect(lambda: _set_height(frame, height))
+    timer.start(0)
+
+
+def _set_height(frame: QDockWidget, height: int) -> None:
+    window = frame.parentWidget()
+    if isinstance(window, QMainWindow):
+        window.resizeDocks([frame], [height], Qt.Orientation.Vertical)
 
 
 def enclosing_dock(widget: QWidget) -> QDockWidget | None:

@@ -6,13 +6,16 @@ from qtpy.QtCore import Qt, QTimer, Signal
 from qtpy.QtGui import QWheelEvent
 from qtpy.QtWidgets import QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
 
-from napari_dgc.partition import Partition
+from napari_dgc.gui.stable_marks import StableMarks
+from napari_dgc.partition import MergeTree, Partition
+from napari_dgc.partition.recommended import stable_levels
 
 #: Key presses closer together than this belong to one step.
 _PAUSE_MS = 800
 
 _TIP = (
     "Drag to see more or fewer classes: similar clusters are grouped first.\n"
+    "Marks beneath: numbers of classes at which the next merge costs much more than the last.\n"
     "Grouping by this slider replaces groups merged by hand; Undo brings them back."
 )
 
@@ -47,6 +50,9 @@ class GranularitySlider(QWidget):
         self.slider.setMinimum(2)
         self.slider.setPageStep(1)
         self.label = QLabel()
+        #: Beneath the slider: numbers of classes that stand out; a click takes one.
+        self.marks = StableMarks(self.slider)
+        self._tree: MergeTree | None = None
         self._few, self._many = QLabel("2"), QLabel()
         row = QHBoxLayout()
         row.addWidget(self._few)
@@ -57,6 +63,7 @@ class GranularitySlider(QWidget):
         layout.setSpacing(0)
         layout.addWidget(self.label)
         layout.addLayout(row)
+        layout.addWidget(self.marks)
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
         self._pause.setInterval(_PAUSE_MS)
@@ -64,6 +71,7 @@ class GranularitySlider(QWidget):
         self.slider.sliderPressed.connect(self._begin)
         self.slider.sliderReleased.connect(self._end)
         self.slider.valueChanged.connect(self._on_value)
+        self.marks.clicked.connect(self.slider.setValue)
 
     def set_partition(self, partition: Partition | None) -> None:
         """Show how many classes there are; without a merge tree say why nothing can be chosen."""
@@ -73,6 +81,10 @@ class GranularitySlider(QWidget):
         self.label.setText(f"Classes: {classes} of {self._clusters}")
         self._many.setText(str(self._clusters))
         self.setEnabled(cuttable)
+        tree = partition.tree if partition is not None else None
+        if tree is not self._tree:
+            self._tree = tree
+            self.marks.set_levels(() if tree is None else stable_levels(tree))
         if cuttable:
             tip = _TIP
         elif partition is not None and self._clusters <= 2:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from napari_dgc.partition.tree import MergeTree
 
 #: Merges below this share of the costliest one are drawn at the foot of the tree.
-_SMALLEST_SHARE = 1e-3
+_SMALLEST_SHARE = 5e-3
 #: Where the leaves begin, below the cheapest merge.
 FOOT = -0.08
 

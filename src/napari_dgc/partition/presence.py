@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 #: A cluster with a smaller share of a scan than this does not count as present: single
 #: pixels on the rims of other things look like anything.
-_LEAST_SHARE = 2e-4
+LEAST_SHARE = 2e-4
 #: Nor does one with fewer pixels, so that small scans are judged alike.
 _LEAST_PIXELS = 4
 
@@ -52,7 +52,7 @@ class Presence:
 
         Those are fewer than 4, or fewer than 0.02 % of the labelled pixels of the scan.
         """
-        result: NDArray[np.bool_] = (self.shares >= _LEAST_SHARE) & (self.pixels >= _LEAST_PIXELS)
+        result: NDArray[np.bool_] = (self.shares >= LEAST_SHARE) & (self.pixels >= _LEAST_PIXELS)
         return result
 
     def only_in(self, cluster: int) -> tuple[str, ...]:

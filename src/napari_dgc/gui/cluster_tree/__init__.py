@@ -1,0 +1,1 @@
+"""The dock "Cluster tree": what was merged at what cost, and what appears in which scan."""
