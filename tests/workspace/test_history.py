@@ -20,7 +20,7 @@ from napari_dgc.partition.template import (
     TemplateName,
 )
 from napari_dgc.partition.tree import Merge
-from napari_dgc.workspace import CorrectedMap, History, Stroke, Workspace
+from napari_dgc.workspace import CorrectedMap, History, Several, Stroke, Workspace
 from napari_dgc.workspace.commands import (
     COMMANDS,
     Command,
@@ -97,6 +97,10 @@ def any_command(random: np.random.Generator) -> Command:
         SetTemplate(RUST if one % 2 else PLANT_PATHOLOGY),
         EditLeaves(scan, LeafEdits(cuts=(Cut(*ends),), joins=(Join(*ends),) * (one % 2))),
         DescribeScan(ScanDetails(scan, "plant 1", "control", date(2026, 5, 1), one / 10)),
+        Several(
+            "smallest leaf",
+            tuple(EditLeaves(each, LeafEdits(least_area=one)) for each in SCANS[: one % 2 + 1]),
+        ),
     ]
     assert {type(choice) for choice in choices} == set(COMMANDS.values())
     return choices[random.integers(len(choices))]

@@ -3,6 +3,7 @@
 from napari_dgc.workspace.commands import Command
 from napari_dgc.workspace.corrections import CorrectedMap, Corrections, Stroke
 from napari_dgc.workspace.history import History
+from napari_dgc.workspace.several import Several
 from napari_dgc.workspace.state import Workspace
 
 __all__ = [
@@ -10,6 +11,7 @@ __all__ = [
     "CorrectedMap",
     "Corrections",
     "History",
+    "Several",
     "Stroke",
     "Workspace",
 ]
