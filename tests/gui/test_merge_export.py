@@ -1,5 +1,7 @@
 """Exporting from the merge dock: folder, formats, overwriting, refusals."""
 
+import json
+import threading
 from dataclasses import replace
 
 import numpy as np
@@ -8,8 +10,13 @@ from napari.components import ViewerModel
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QFileDialog, QMessageBox
 
-from napari_dgc.annotations import read_labels
+from napari_dgc.annotations import FORMATS, read_labels
+from napari_dgc.cli.__main__ import main
+from napari_dgc.cubes.envi_writer import write_envi
+from napari_dgc.cubes.read import open_cube
 from napari_dgc.gui.export_panel import ExportPanel, unique_stems
+from napari_dgc.measure.details import ScanDetails
+from napari_dgc.workspace.commands import DescribeScan, MergeClasses, NameClasses
 
 
 @pytest.fixture
@@ -26,20 +33,24 @@ def panel(session, labelled, qtbot):
 
 def export(qtbot, panel):
     qtbot.mouseClick(panel.button, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(panel.button.isEnabled)
+    qtbot.waitUntil(lambda: not panel.writing, timeout=30000)
+
+
+def choose(panel, *formats):
+    for name, entry in panel.formats.entries.items():
+        entry.setChecked(name in formats)
 
 
 def test_only_the_ticked_formats_are_written(panel, qtbot, tmp_path):
     panel.folder.setText(str(tmp_path / "new"))
-    panel.png.setChecked(False)
+    choose(panel, "tif")
     export(qtbot, panel)
     names = sorted(path.name for path in (tmp_path / "new").iterdir())
     assert names == ["healthy.tif", "healthy_classes.csv", "sick.tif", "sick_classes.csv"]
 
 
 def test_no_format_no_button(panel):
-    panel.tiff.setChecked(False)
-    panel.png.setChecked(False)
+    choose(panel)
     assert not panel.button.isEnabled()
     assert "format" in panel.button.toolTip()
 
@@ -110,3 +121,101 @@ def test_an_open_scan_is_never_written_over(panel, session, qtbot, tmp_path):
     assert panel.button.isEnabled()
     assert [path.name for path in tmp_path.iterdir()] == ["sick.tif"]
     assert own.read_bytes() == b"precious"
+
+
+def test_formats_are_ticked_in_a_menu_that_stays_open_and_remembered(panel, session, qtbot):
+    assert panel.formats.text() == "TIFF, PNG"
+    menu = panel.formats.menu()
+    menu.popup(panel.formats.mapToGlobal(panel.formats.rect().bottomLeft()))
+    for name in ("labelme", "coco", "coco-rle", "png"):
+        where = menu.actionGeometry(panel.formats.entries[name]).center()
+        qtbot.mouseClick(menu, Qt.MouseButton.LeftButton, pos=where)
+        assert menu.isVisible()
+    menu.close()
+    # one file can hold COCO of one kind only
+    assert panel.formats.chosen == ("tif", "labelme", "coco-rle")
+    assert panel.formats.text() == "TIFF, labelme + 1"
+    assert "Outlines for labelme" in panel.formats.toolTip()
+    again = ExportPanel(session)
+    qtbot.addWidget(again)
+    assert again.formats.chosen == ("tif", "labelme", "coco-rle")
+
+
+def test_what_was_written_and_replaced_is_said(panel, qtbot, tmp_path, monkeypatch):
+    yes = QMessageBox.StandardButton.Yes
+    monkeypatch.setattr(QMessageBox, "question", lambda *a: yes)
+    folder = tmp_path / "out"
+    folder.mkdir()
+    (folder / "sick.json").write_text("{}")
+    panel.folder.setText(str(folder))
+    choose(panel, "labelme", "masks")
+    export(qtbot, panel)
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    assert panel.message.text().startswith(f"{len(files)} files written to {folder} (1 replaced)")
+
+
+def test_lesions_are_written_as_objects(panel, session, qtbot, tmp_path):
+    panel.what.setCurrentIndex(panel.what.findData("lesions"))
+    assert not panel.button.isEnabled()
+    assert "lesion" in panel.button.toolTip()
+    session.do(NameClasses((1, 4), "lesion"))
+    session.do(NameClasses((2, 3, 5, 6), "healthy tissue"))
+    panel.refresh()
+    panel.folder.setText(str(tmp_path))
+    choose(panel, "coco")
+    export(qtbot, panel)
+    content = json.loads((tmp_path / "annotations_coco.json").read_text())
+    assert [found["name"] for found in content["categories"]] == ["lesion"]
+    images = {found["id"]: found["file_name"] for found in content["images"]}
+    assert sorted(images.values()) == ["healthy_lesions.png", "sick_lesions.png"]
+    # bars of class 1 and 4 lie apart on both leaves
+    assert sorted(images[found["image_id"]] for found in content["annotations"]) == [
+        *["healthy_lesions.png"] * 2,
+        *["sick_lesions.png"] * 2,
+    ]
+
+
+def test_the_command_line_writes_the_same_bytes(panel, session, labelled, qtbot, tmp_path):
+    session.do(MergeClasses((2, 5)))
+    session.do(NameClasses((2,), "lesion"))
+    session.do(DescribeScan(ScanDetails(labelled[1].key, pixel_size_mm=0.25)))
+    here, there, scans = tmp_path / "here", tmp_path / "there", tmp_path / "scans"
+    formats = [name for name in FORMATS if name != "coco-rle"]
+    scans.mkdir()
+    for scan in labelled:
+        scan.cube = open_cube(write_envi(scan.cube, scans / f"{scan.name}.hdr")[0])
+    choose(panel, *formats)
+    panel.folder.setText(str(here))
+    export(qtbot, panel)
+    maps = [str(here / f"{scan.name}.tif") for scan in labelled]
+    cubes = [str(scan.cube.path) for scan in labelled]
+    options = ["--format", *formats, "--cubes", *cubes, "--out", str(there)]
+    assert main(["export", *maps, *options]) == 0
+    written = {path.relative_to(here) for path in here.rglob("*") if path.is_file()}
+    assert written == {path.relative_to(there) for path in there.rglob("*") if path.is_file()}
+    for path in written:
+        assert (here / path).read_bytes() == (there / path).read_bytes(), path
+
+
+def test_stop_keeps_what_is_written(panel, qtbot, tmp_path, monkeypatch):
+    reached, go_on = threading.Event(), threading.Event()
+    write = FORMATS["labelme"].write
+
+    def slow(image, folder):
+        yield from write(image, folder)
+        reached.set()
+        go_on.wait(20)
+
+    monkeypatch.setitem(FORMATS, "labelme", replace(FORMATS["labelme"], write=slow))
+    panel.folder.setText(str(tmp_path))
+    choose(panel, "labelme")
+    qtbot.mouseClick(panel.button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(reached.is_set)
+    assert panel.button.text() == "Stop"
+    assert not panel.formats.isEnabled()
+    qtbot.mouseClick(panel.button, Qt.MouseButton.LeftButton)
+    go_on.set()
+    assert panel.button.text() == "Export"
+    assert panel.message.text() == f"Stopped. 1 file written to {tmp_path}: healthy.json."
+    qtbot.waitUntil(lambda: panel._jobs._thread is None)
+    assert [path.name for path in tmp_path.iterdir() if path.suffix == ".json"] == ["healthy.json"]

@@ -118,7 +118,7 @@ def test_export_writes_what_the_layers_show(
     folder = tmp_path / "maps"
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(folder))
     press(qtbot, merge_dock.export.button)
-    qtbot.waitUntil(merge_dock.export.button.isEnabled)
+    qtbot.waitUntil(lambda: not merge_dock.export.writing)
     for scan in labelled:
         for kind in ("tif", "png"):
             written = read_labels(folder / f"{scan.name}.{kind}")

@@ -67,6 +67,6 @@ def test_from_a_file_to_exported_classes(docks, viewer, qtbot, tmp_path):
 
     merge.export.folder.setText(str(tmp_path))
     qtbot.mouseClick(merge.export.button, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(merge.export.button.isEnabled)
+    qtbot.waitUntil(lambda: not merge.export.writing)
     written = read_labels(tmp_path / f"{scan.name}.tif")
     np.testing.assert_array_equal(written, scan.labels.data)

@@ -1,38 +1,49 @@
-"""Writing the label layers to files."""
+"""Writing label maps to files."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-from qtpy.QtCore import QSettings, Qt
+from qtpy.QtCore import QSettings, Qt, QTimer
 from qtpy.QtWidgets import (
-    QCheckBox,
+    QComboBox,
     QFileDialog,
     QHBoxLayout,
     QLabel,
     QLineEdit,
     QMessageBox,
+    QProgressBar,
     QPushButton,
+    QSizePolicy,
     QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
 from napari_dgc.cubes.envi_files import is_file_of
-from napari_dgc.errors import UserError
+from napari_dgc.gui.export_formats import USUAL, FormatsButton
+from napari_dgc.gui.export_sources import ScanMaps, unique_stems
 from napari_dgc.gui.icons import icon
-from napari_dgc.partition import Partition
+from napari_dgc.gui.jobs import LatestJobs
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from collections.abc import Sequence
 
+    from napari_dgc.annotations import LabelImage
+    from napari_dgc.cancel import CancelToken
+    from napari_dgc.gui.export_sources import Ready, Source
     from napari_dgc.gui.session import Session
 
-_FOLDER_KEY = "export/folder"
+__all__ = ["ExportPanel", "settings", "unique_stems"]
+
+_FOLDER_KEY, _FORMATS_KEY = "export/folder", "export/formats"
+_EXPORT, _STOP = "Export", "Stop"
+#: Most files that are named after writing, and before overwriting.
+_MOST_NAMES = 6
+#: Time between two looks at how much is written, in milliseconds.
+_LOOK = 50
 
 
 def settings() -> QSettings:
@@ -40,64 +51,94 @@ def settings() -> QSettings:
     return QSettings("napari-dgc", "napari-dgc")
 
 
-def unique_stems(names: Sequence[str]) -> list[str]:
-    """Turn layer names into file stems, none twice even where letter case does not count."""
-    stems: list[str] = []
-    taken: set[str] = set()
-    for name in names:
-        base = re.sub(r'[\\/:*?"<>|\x00-\x1f]+', "_", name).strip(" .") or "scan"
-        stem, number = base, 2
-        while stem.casefold() in taken:
-            stem, number = f"{base}-{number}", number + 1
-        taken.add(stem.casefold())
-        stems.append(stem)
-    return stems
+class _Writing:
+    """What a thread has written so far."""
+
+    def __init__(self, folder: Path, planned: Sequence[Path]) -> None:
+        self.folder = folder
+        self.planned = planned
+        self.before = {path for path in planned if path.exists()}
+        self.written: list[Path] = []
+
+    def replaced(self) -> int:
+        """Count the files and folders that were there before and have been written."""
+        done = {*self.written, *(path.parent for path in self.written)}
+        return len(self.before & done)
 
 
 class ExportPanel(QWidget):
-    """Folder, formats and the button that writes one label image per scan and format."""
+    """Folder, formats and the button that writes label maps, or stops writing.
 
-    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+    Parameters
+    ----------
+    session
+        Of the viewer.
+    parent
+        Widget that it lies in.
+    source
+        What is written; the classes or lesions of the session's scans where None.
+    """
+
+    def __init__(
+        self, session: Session, parent: QWidget | None = None, source: Source | None = None
+    ) -> None:
         super().__init__(parent)
-        self._session = session
-        self._busy = False
-        self._written: list[Path] = []
+        self._source = source if source is not None else ScanMaps(session)
+        self._now: _Writing | None = None
+        self._jobs = LatestJobs(self)
+        self._jobs.done.connect(self._on_done)
+        self.destroyed.connect(self._jobs.drop_all)
+        self._timer = QTimer(self)
+        self._timer.setInterval(_LOOK)
+        self._timer.timeout.connect(self._show_share)
+        self._build()
+        self.refresh()
+
+    def _build(self) -> None:
         self.folder = QLineEdit(str(settings().value(_FOLDER_KEY, "") or ""))
-        self.folder.setPlaceholderText("Folder for the label images")
-        self.folder.setToolTip("One label image per scan and format is written here")
+        self.folder.setPlaceholderText("Folder for the files")
+        self.folder.setToolTip("The files are written here, named after the scans")
         self._browse = QToolButton()
         self._browse.setToolTip("Choose the folder")
         self._browse.clicked.connect(self._choose_folder)
-        self.tiff = QCheckBox("TIFF")
-        self.tiff.setToolTip("Class numbers, one per pixel, 0 for no data; with a table of classes")
-        self.png = QCheckBox("PNG")
-        self.png.setToolTip("The same numbers with the colours of the classes as palette")
-        self.tiff.setChecked(True)
-        self.png.setChecked(True)
-        self.button = QPushButton("Export")
-        self.button.clicked.connect(self.export)
+        self.what = QComboBox()
+        for kind, title in self._source.kinds.items():
+            self.what.addItem(title, kind)
+        self.what.setToolTip(
+            "Classes: the label maps as they are shown now\n"
+            "Lesions: each lesion as an object, as the lesion mask makes them"
+        )
+        self.what.setVisible(self.what.count() > 1)
+        remembered = settings().value(_FORMATS_KEY, None)
+        chosen = USUAL if remembered is None else str(remembered).split()
+        self.formats = FormatsButton(chosen)
+        self.formats.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.button = QPushButton(_EXPORT)
+        self.button.clicked.connect(self._on_clicked)
+        self.bar = QProgressBar()
+        self.bar.setTextVisible(False)
+        self.bar.setMaximumHeight(6)
         self.message = QLabel()
         self.message.setWordWrap(True)
         self.message.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.bar.hide()
         self.message.hide()
-        top = QHBoxLayout()
+        top, bottom = QHBoxLayout(), QHBoxLayout()
         top.addWidget(self.folder, 1)
         top.addWidget(self._browse)
-        bottom = QHBoxLayout()
-        bottom.addWidget(self.tiff)
-        bottom.addWidget(self.png)
-        bottom.addStretch(1)
+        bottom.addWidget(self.what)
+        bottom.addWidget(self.formats, 1)
         bottom.addWidget(self.button)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
         layout.addLayout(top)
         layout.addLayout(bottom)
+        layout.addWidget(self.bar)
         layout.addWidget(self.message)
         self.folder.textChanged.connect(self.refresh)
-        self.tiff.toggled.connect(self.refresh)
-        self.png.toggled.connect(self.refresh)
-        self.refresh()
+        self.formats.changed.connect(self._on_formats)
+        self.what.currentIndexChanged.connect(self.refresh)
 
     def set_icons(self, colour: str) -> None:
         """Draw the icons in a colour of the theme."""
@@ -105,100 +146,105 @@ class ExportPanel(QWidget):
         self.button.setIcon(icon("export", colour))
 
     @property
-    def formats(self) -> tuple[str, ...]:
-        """Formats that are ticked."""
-        return tuple(
-            name for name, box in (("tif", self.tiff), ("png", self.png)) if box.isChecked()
-        )
+    def writing(self) -> bool:
+        """Whether files are being written now."""
+        return self._now is not None
 
     def refresh(self) -> None:
         """Enable the button when there is something to write, and say why when not."""
-        if self._busy:
-            reason = "Writing …"
-        elif not any(scan.labels is not None for scan in self._session.labelled):
-            reason = "No scan has a label layer yet."
-        elif not self.formats:
-            reason = "Tick a format first."
-        else:
-            reason = ""
+        self.bar.setVisible(self.writing)
+        self.button.setText(_STOP if self.writing else _EXPORT)
+        for part in (self.folder, self._browse, self.what, self.formats):
+            part.setEnabled(not self.writing)
+        if self.writing:
+            self.button.setEnabled(True)
+            self.button.setToolTip("Stop writing; the files written so far are kept")
+            return
+        reason = self._source.reason(self.what.currentData())
+        if not reason and not self.formats.chosen:
+            reason = "Choose a format first."
         self.button.setEnabled(not reason)
-        self.button.setToolTip(reason or "Write the label layers as they are shown now")
+        self.button.setToolTip(reason or "Write what is shown now")
 
     def export(self) -> None:
-        """Write the label layers as they are now; asks for a folder when there is none."""
-        partition = self._session.partition
-        if partition is None or self._busy:
+        """Write what is shown now; asks for a folder when there is none."""
+        from napari_dgc.annotations.formats import planned
+
+        images = self._source.ready(self.what.currentData())
+        formats = self.formats.chosen
+        if self.writing or not images or not formats:
             return
         if not self.folder.text().strip() and not self._choose_folder():
             return
         folder = Path(self.folder.text().strip()).expanduser()
-        layers = [scan for scan in self._session.labelled if scan.labels is not None]
-        stems = unique_stems([scan.name for scan in layers])
-        if not self._may_overwrite(folder, stems):
+        now = _Writing(folder, planned([image.name for image in images], folder, formats))
+        if not self._may_write(now):
             return
         settings().setValue(_FOLDER_KEY, str(folder))
-        # Copies: the layers may change while the worker writes.
-        maps = [np.array(scan.labels.data) for scan in layers if scan.labels is not None]
-        self._start(list(zip(stems, maps, strict=True)), partition, folder, self.formats)
+        self._now = now
+        self.bar.setRange(0, max(1, len(now.planned)))
+        self._say(f"Writing to {folder} …")
+        self.refresh()
+        self._timer.start()
+        self._jobs.request(self, lambda token: _write(images, formats, now, token))
 
-    def _may_overwrite(self, folder: Path, stems: Sequence[str]) -> bool:
-        endings = [*(f".{kind}" for kind in self.formats), "_classes.csv"]
-        planned = [folder / f"{stem}{ending}" for stem in stems for ending in endings]
-        scans = [scan.cube.path for scan in self._session.scans if scan.cube.path is not None]
-        lost = [path for path in planned if any(is_file_of(path, scan) for scan in scans)]
+    def _on_clicked(self) -> None:
+        if self._now is None:
+            self.export()
+            return
+        self._jobs.drop(self)
+        now, self._now = self._now, None
+        self._end(f"Stopped. {_told(now)}" if now.written else "Stopped; nothing was written.")
+
+    def _on_formats(self) -> None:
+        settings().setValue(_FORMATS_KEY, " ".join(self.formats.chosen))
+        self.refresh()
+
+    def _may_write(self, now: _Writing) -> bool:
+        scans = self._source.keep()
+        lost = [path for path in now.planned if any(is_file_of(path, scan) for scan in scans)]
         if lost:
             self._say(f"{lost[0]} is a scan that is open and would be lost; choose another folder.")
             return False
-        existing = sorted(path.name for path in planned if path.exists())
+        existing = sorted(path.name for path in now.before)
         if not existing:
             return True
-        shown = ", ".join(existing[:4]) + (" …" if len(existing) > 4 else "")
         answer = QMessageBox.question(
             self,
-            "Overwrite files?",
-            f"{len(existing)} file(s) in {folder} will be overwritten:\n{shown}",
+            "Replace files?",
+            f"{_files(len(existing))} in {now.folder} will be replaced:\n{_named(existing)}",
             QMessageBox.StandardButton.Yes | QMessageBox.StandardButton.Cancel,
             QMessageBox.StandardButton.Cancel,
         )
         return bool(answer == QMessageBox.StandardButton.Yes)
 
-    def _start(
-        self,
-        maps: list[tuple[str, NDArray[np.uint16]]],
-        partition: Partition,
-        folder: Path,
-        formats: tuple[str, ...],
-    ) -> None:
-        from napari.qt.threading import create_worker
+    def _show_share(self) -> None:
+        if self._now is not None:
+            self.bar.setValue(len(self._now.written))
 
-        self._busy = True
-        self.refresh()
-        self._say(f"Writing to {folder} …")
-        self._written = []
-        worker = create_worker(_write, maps, partition, folder, formats, _start_thread=False)
-        # Bound methods, so that Qt forgets them with this panel.
-        worker.yielded.connect(self._on_result)
-        worker.finished.connect(self._on_finished)
-        worker.start()
-
-    def _on_result(self, result: list[Path] | str) -> None:
-        written = self._written
-        if isinstance(result, str):
-            done = f" ({len(written)} files were written before.)" if written else ""
-            self._say(result + done)
+    def _on_done(self, _: object, result: object) -> None:
+        now, self._now = self._now, None
+        if now is None:
             return
-        written.extend(path for path in result if path not in written)
-        names = ", ".join(path.name for path in written)
-        self._say(f"Written to {written[0].parent}: {names}")
+        written = f" Before that: {_told(now)}" if now.written else ""
+        if isinstance(result, OSError):
+            what = result.strerror or str(result)
+            sentence = f"Nothing more could be written to {now.folder}: {what}"
+            self._end(f"{sentence}; choose another folder.{written}")
+        elif isinstance(result, MemoryError):
+            self._end(f"There is not enough memory to write all that; choose fewer.{written}")
+        elif isinstance(result, Exception):
+            self._end(f"{result}{written}")
+        else:
+            self._end(_told(now))
 
-    def _on_finished(self) -> None:
-        self._busy = False
+    def _end(self, sentence: str) -> None:
+        self._timer.stop()
+        self._say(sentence)
         self.refresh()
 
     def _choose_folder(self) -> bool:
-        folder = QFileDialog.getExistingDirectory(
-            self, "Folder for the label images", self.folder.text()
-        )
+        folder = QFileDialog.getExistingDirectory(self, "Folder for the files", self.folder.text())
         if folder:
             self.folder.setText(folder)
         return bool(folder)
@@ -209,21 +255,33 @@ class ExportPanel(QWidget):
 
 
 def _write(
-    maps: list[tuple[str, NDArray[np.uint16]]],
-    partition: Partition,
-    folder: Path,
-    formats: tuple[str, ...],
-) -> Iterator[list[Path] | str]:
-    """Write label maps, yielding the paths of each, or one sentence and the end."""
-    from napari_dgc.annotations.export import export_labels
+    images: Sequence[Ready], formats: tuple[str, ...], now: _Writing, token: CancelToken
+) -> None:
+    from napari_dgc.annotations.formats import export
 
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for stem, labels in maps:
-            for kind in formats:
-                yield export_labels(labels, partition, folder, stem, format=kind)
-    except UserError as error:
-        yield str(error)
-    except OSError as error:
-        what = error.strerror or str(error)
-        yield f"Nothing more could be written to {folder}: {what}; choose another folder."
+    def made() -> Iterator[LabelImage]:
+        for image in images:
+            if token.cancelled:
+                raise InterruptedError
+            yield image.make()
+
+    now.folder.mkdir(parents=True, exist_ok=True)
+    for path in export(made(), now.folder, formats, token=token):
+        if path not in now.written:  # a table of classes belongs to several formats
+            now.written.append(path)
+
+
+def _told(now: _Writing) -> str:
+    replaced = now.replaced()
+    was = f" ({replaced} replaced)" if replaced else ""
+    names = [str(path.relative_to(now.folder)) for path in now.written]
+    return f"{_files(len(names))} written to {now.folder}{was}: {_named(names)}."
+
+
+def _files(count: int) -> str:
+    return "1 file" if count == 1 else f"{count} files"
+
+
+def _named(names: Sequence[str]) -> str:
+    more = len(names) - _MOST_NAMES
+    return ", ".join(names[:_MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
