@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import Qt
 from qtpy.QtGui import QKeySequence, QShortcut
 from qtpy.QtWidgets import (
-    QGridLayout,
     QHBoxLayout,
-    QPushButton,
     QSizePolicy,
     QToolButton,
     QWidget,
@@ -19,7 +16,6 @@ from qtpy.QtWidgets import (
 
 from napari_dgc.gui.icons import icon
 from napari_dgc.partition import ClassInfo
-from napari_dgc.partition.partition import DISEASED_NAMES, LEAF_NAMES, PRESET_NAMES
 
 if TYPE_CHECKING:
     from napari_dgc.gui.class_edits import ClassEdits
@@ -156,51 +152,3 @@ class EditButtons(QWidget):
             if ready
             else "Names can be suggested once training has ended or was stopped"
         )
-
-
-class NameButtons(QWidget):
-    """One button and key per name with a meaning for severity, and a button for any other name.
-
-    Parameters
-    ----------
-    assign
-        Called with the name.
-    other
-        Called to ask for another name.
-    owner
-        Keys work while the focus is inside this widget.
-    """
-
-    def __init__(
-        self, assign: Callable[[str], object], other: Callable[[], object], owner: QWidget
-    ) -> None:
-        super().__init__(owner)
-        layout = QGridLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(3)
-        self.buttons: dict[str, QPushButton] = {}
-        for position, name in enumerate(PRESET_NAMES):
-            button = self._add(f"{position + 1}  {name}", layout, position)
-            button.clicked.connect(lambda _=False, chosen=name: assign(chosen))
-            add_shortcut(owner, str(position + 1), partial(assign, name))
-            self.buttons[name] = button
-        self.other = self._add("other …", layout, len(PRESET_NAMES))
-        self.other.clicked.connect(other)
-        self.refresh(False)
-
-    def _add(self, text: str, layout: QGridLayout, position: int) -> QPushButton:
-        button = QPushButton(text)
-        button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        layout.addWidget(button, *divmod(position, 3))
-        return button
-
-    def refresh(self, selected: bool) -> None:
-        """Enable the names when something is selected."""
-        for position, (name, button) in enumerate(self.buttons.items(), start=1):
-            button.setEnabled(selected)
-            counts = "leaf, diseased" if name in DISEASED_NAMES else "leaf, not diseased"
-            counts = counts if name in LEAF_NAMES else "not leaf"
-            what = f"Name the selected classes “{name}” ({counts}); key {position}"
-            button.setToolTip(what if selected else f"Select a class first. {what}")
-        self.other.setEnabled(selected)
-        self.other.setToolTip("Type another name for the selected class (F2)")

@@ -12,11 +12,16 @@ from napari_dgc.partition import ClassInfo, Partition
 from napari_dgc.workspace import Command
 from napari_dgc.workspace.commands import (
     CutTree,
+    JoinNamed,
     MergeClasses,
+    MoveClusters,
     NameClasses,
+    NoteClass,
     RecolourClass,
     SetClasses,
+    SetTemplate,
     SplitClasses,
+    SplitInTwo,
 )
 
 if TYPE_CHECKING:
@@ -24,6 +29,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_dgc.gui.session import Session
+    from napari_dgc.partition.template import NameTemplate
 
 
 def _numbers(classes: Iterable[ClassInfo]) -> tuple[int, ...]:
@@ -53,6 +59,26 @@ class ClassEdits:
         """Take the classes of several clusters apart."""
         self.do(SplitClasses(_numbers(info for info in classes if len(info.members) > 1)))
 
+    def split_in_two(self, number: int) -> None:
+        """Take back the last merge of the tree inside a class."""
+        self.do(SplitInTwo(number))
+
+    def move(self, clusters: Iterable[int], number: int) -> None:
+        """Move clusters into the class of cluster `number`; 0 makes a new class of them."""
+        self.do(MoveClusters(tuple(sorted(clusters)), number))
+
+    def join_named(self, clusters: Iterable[int], name: str) -> None:
+        """Move clusters into the class of a name, or make that class of them."""
+        self.do(JoinNamed(tuple(sorted(clusters)), name))
+
+    def note(self, number: int, text: str) -> None:
+        """Give a class a note."""
+        self.do(NoteClass(number, text))
+
+    def use_template(self, template: NameTemplate) -> None:
+        """Use another template of names."""
+        self.do(SetTemplate(template))
+
     def rename(self, number: int, name: str) -> None:
         """Give a class a name."""
         self.do(NameClasses((number,), name))
@@ -60,6 +86,15 @@ class ClassEdits:
     def recolour(self, number: int, colour: str) -> None:
         """Give a class a colour."""
         self.do(RecolourClass(number, colour))
+
+    def reset_colours(self, numbers: Iterable[int]) -> None:
+        """Take colours away that were chosen by hand; one step."""
+        partition = self._session.partition
+        if partition is None:
+            return
+        for number in numbers:
+            partition = partition.recolour(number, "")
+        self.do(SetClasses("reset colours", partition.classes))
 
     def assign(self, name: str, classes: Sequence[ClassInfo]) -> None:
         """Give all of some classes a name, in one step."""

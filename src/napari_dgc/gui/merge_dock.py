@@ -11,29 +11,21 @@ from qtpy.QtWidgets import (
     QDockWidget,
     QFrame,
     QHBoxLayout,
-    QLabel,
     QScrollArea,
-    QSizePolicy,
     QStackedLayout,
     QVBoxLayout,
     QWidget,
 )
 
-from napari_dgc.gui.class_actions import (
-    EditButtons,
-    NameButtons,
-    add_shortcut,
-    button_style,
-)
+from napari_dgc.gui.class_actions import add_shortcut, button_style
 from napari_dgc.gui.class_edits import ClassEdits
-from napari_dgc.gui.class_table import ClassTableModel, ClassTableView
+from napari_dgc.gui.class_tools import ClassTools
 from napari_dgc.gui.confidence_switch import ConfidenceSwitch
 from napari_dgc.gui.docking import MERGE, enclosing_dock, share_place
 from napari_dgc.gui.empty_state import EmptyState
 from napari_dgc.gui.export_panel import ExportPanel
 from napari_dgc.gui.granularity import GranularitySlider
 from napari_dgc.gui.headings import heading
-from napari_dgc.gui.in_image import ImageSelection
 from napari_dgc.gui.merge_offers import offer_pages
 from napari_dgc.gui.merge_pages import MergePages, page_button
 from napari_dgc.gui.pixel_counts import PixelCounts
@@ -76,28 +68,15 @@ class MergeDock(QWidget):
 
     def _build(self) -> None:
         self.slider = GranularitySlider()
-        self.model = ClassTableModel(self)
-        self.table = ClassTableView(self.model, self.session.selection)
-        self.table.setMinimumHeight(130)
-        # The table takes what is left, so that Export stays in sight on a small screen.
-        self.table.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
-        self.buttons = EditButtons(
-            self.session, self.edits, lambda: self.table.selected_classes, self
-        )
-        self.names = NameButtons(self.assign, self.table.edit_selected_name, self)
-        self.in_image = ImageSelection(self.session)
-        self.hint = QLabel()
-        # Long names must not push the dock wider than the screen has room for.
-        self.hint.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        tools = self.tools = ClassTools(self.session, self.edits, self)
+        self.model, self.table, self.names = tools.model, tools.table, tools.names
+        self.buttons, self.in_image, self.hint = tools.buttons, tools.in_image, tools.hint
         self.plot = SpectraPlot()
         self.severity = SeverityLine()
         self.confidence = ConfidenceSwitch(self.session)
         self.export = ExportPanel(self.session)
         self.empty = EmptyState(self._viewer, self.session)
 
-        top = QHBoxLayout()
-        top.addWidget(self.slider, 1)
-        top.addWidget(self.in_image)
         usual = QWidget()
         lower = QVBoxLayout(usual)
         lower.setContentsMargins(0, 0, 0, 0)
@@ -118,8 +97,8 @@ class MergeDock(QWidget):
         layout = QVBoxLayout(content)
         layout.setContentsMargins(6, 4, 6, 4)
         layout.setSpacing(5)
-        layout.addLayout(top)
-        layout.addWidget(self.table, 3)
+        layout.addLayout(tools.top_row(self.slider))
+        tools.add_table(layout)
         layout.addLayout(self._openers)
         layout.addWidget(self.buttons)
         layout.addWidget(self.pages, 4)
@@ -141,13 +120,12 @@ class MergeDock(QWidget):
         self.pages.add(name, title, make)
         self._openers.addWidget(button)
         add_shortcut(self, key, lambda: self.pages.toggle(name))
+        self.tools.page_keys.append((key, title))
 
     def _connect(self) -> None:
         self.buttons.suggest.clicked.connect(self.suggest_names)
         self.slider.gesture_started.connect(self.edits.begin_cut)
         self.slider.cut_requested.connect(self.edits.cut)
-        self.model.rename_requested.connect(self.edits.rename)
-        self.model.recolour_requested.connect(self.edits.recolour)
         self.table.selection_changed.connect(self._on_selection)
         self.in_image.picked.connect(self._on_picked)
         self.plot.class_clicked.connect(self._on_curve)
@@ -183,6 +161,7 @@ class MergeDock(QWidget):
         """Show the session as it is now; put off while the dock is hidden."""
         self.confidence.refresh()
         if self._asleep:
+            self.in_image.refresh()
             self._stale = True
             return
         self._stale = False
@@ -195,9 +174,10 @@ class MergeDock(QWidget):
         if partition is None:
             return
         per_scan = self._counts.update(labelled, partition.clusters)
-        self.table.set_content(partition, self._counts.total(partition.clusters))
+        areas = self._counts.areas_mm2(partition.clusters, self.session.work)
+        self.tools.refresh(partition, self._counts.total(partition.clusters), areas)
         self.slider.set_partition(partition)
-        self.severity.show_severity(per_scan, partition)
+        self.severity.show_severity(per_scan, partition, self.tools.templates.template)
         self.export.refresh()
         self._show_spectra()
 
@@ -237,11 +217,8 @@ class MergeDock(QWidget):
             self.in_image.refresh()
 
     def _on_selection(self, selected: tuple[ClassInfo, ...]) -> None:
-        self.hint.setText(_selection_text(selected))
-        self.buttons.refresh(selected)
-        self.names.refresh(bool(selected))
+        self.tools.show_selection(selected)
         self.plot.set_selected([info.number for info in selected])
-        self.in_image.set_selected(selected)
 
     def _show_spectra(self) -> None:
         partition, spectra = self.session.partition, self._spectra.spectra
@@ -249,25 +226,23 @@ class MergeDock(QWidget):
             return
         if spectra is None:
             self.plot.show_hint("Spectra appear once the scans have been read.")
+            self.model.set_spectra((), None)
             return
         weights = self._spectra.weights(self._counts.total(partition.clusters))
         means = class_spectra(partition, spectra, weights)
         self.plot.set_spectra(partition.classes, means, self._spectra.wavelengths_nm)
+        self.model.set_spectra(partition.classes, means)
 
     def _take_theme(self, _event: object = None) -> None:
         theme = get_theme(self._viewer.theme)
         colour = theme.icon.as_hex("long")
         self._content.setStyleSheet(button_style(theme))
-        for part in (self.buttons, self.in_image, self.export):
+        for part in (self.tools, self.export):
             part.set_icons(colour)
         self.plot.set_theme(theme.background.as_hex("long"), theme.text.as_hex("long"))
         self.pages.set_theme(theme)
 
     # --------------------------------------------------------------- editing
-
-    def assign(self, name: str) -> None:
-        """Give all selected classes a name."""
-        self.edits.assign(name, self.table.selected_classes)
 
     def suggest_names(self) -> None:
         """Name classes by their spectra and their place."""
@@ -277,23 +252,10 @@ class MergeDock(QWidget):
 
     # --------------------------------------------------------------- picking
 
-    def _on_picked(self, number: int, extend: bool) -> None:
-        self._select(number, extend)
+    def _on_picked(self, cluster: int, extend: bool) -> None:
+        self.tools.select(cluster, extend)
         # So that G and the digits act on what was clicked.
         self.pages.take_keys(self.table)
 
     def _on_curve(self, info: ClassInfo) -> None:
-        self._select(info.number, False)
-
-    def _select(self, number: int, extend: bool) -> None:
-        partition = self.session.partition
-        if partition is not None and 1 <= number <= partition.clusters:
-            self.table.select_clusters(partition.class_of(number).members, extend=extend)
-
-
-def _selection_text(selected: tuple[ClassInfo, ...]) -> str:
-    if not selected:
-        return "Select rows or click the image, then:"
-    if len(selected) == 1:
-        return f"{selected[0].title} is selected; name it:"
-    return f"{len(selected)} classes are selected; merge (G) or name them:"
+        self.tools.select(info.number)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from napari_dgc.gui.session import Scan
+    from napari_dgc.workspace import Workspace
 
 
 class PixelCounts:
@@ -47,4 +48,14 @@ class PixelCounts:
         total = np.zeros(clusters, np.int64)
         for _, counts in self._known.values():
             total += counts
+        return total
+
+    def areas_mm2(self, clusters: int, work: Workspace | None) -> NDArray[np.float64] | None:
+        """(clusters,) area over all scans, or None where the pixel size of one is not known."""
+        total = np.zeros(clusters)
+        for scan, (_, counts) in self._known.items():
+            size = None if work is None else work.details_of(scan.key).pixel_size_mm
+            if size is None:
+                return None
+            total += counts * size**2
         return total

@@ -11,13 +11,27 @@ from qtpy.QtWidgets import QLabel, QWidget
 
 from napari_dgc.gui.class_table import grouped
 from napari_dgc.partition import Partition
-from napari_dgc.partition.partition import DISEASED_NAMES, LEAF_NAMES, TISSUE
+from napari_dgc.partition.partition import HALO, LESION, TISSUE
+from napari_dgc.partition.template import PLANT_PATHOLOGY, NameTemplate
 
-WHAT_TO_DO = 'Name a class "lesion" and one "healthy tissue" to read the severity.'
+
+def what_to_do(template: NameTemplate) -> str:
+    """Say which names are still missing for a severity."""
+    wanted = []
+    for names, usual in (
+        (template.diseased, LESION),
+        (template.leaf - template.diseased - {HALO}, TISSUE),
+    ):
+        # The template's own names come first, then the usual ones.
+        own = [entry.name for entry in template.names if entry.name in names]
+        wanted.append(own[0] if own and usual not in own else usual)
+    return 'Name a class "{}" and one "{}" to read the severity.'.format(*wanted)
 
 
 def severity_text(
-    scans: Sequence[tuple[str, NDArray[np.int64]]], partition: Partition | None
+    scans: Sequence[tuple[str, NDArray[np.int64]]],
+    partition: Partition | None,
+    template: NameTemplate = PLANT_PATHOLOGY,
 ) -> str:
     """Say how much of the leaf is diseased.
 
@@ -27,6 +41,8 @@ def severity_text(
         Name of each scan, and (clusters,) pixels of its fine clusters.
     partition
         The named classes.
+    template
+        Tells which names are leaf and which are diseased.
 
     Returns
     -------
@@ -37,11 +53,12 @@ def severity_text(
 
     if partition is None or not scans:
         return ""
-    if not partition.named(DISEASED_NAMES) or not partition.named({TISSUE}):
-        return WHAT_TO_DO
+    healthy = template.leaf - template.diseased - {HALO}
+    if not partition.named(template.diseased) or not partition.named(healthy):
+        return what_to_do(template)
     lines = []
     for name, counts in scans:
-        result = severity_from_counts(counts, partition)
+        result = severity_from_counts(counts, partition, template)
         if result.percent is None:
             lines.append(f"{name}: no leaf in this scan")
         else:
@@ -62,12 +79,15 @@ class SeverityLine(QLabel):
             Qt.TextInteractionFlag.TextSelectableByMouse
             | Qt.TextInteractionFlag.TextSelectableByKeyboard
         )
-        leaf = ", ".join(sorted(LEAF_NAMES))
-        diseased = " and ".join(sorted(DISEASED_NAMES))
-        self.setToolTip(f"Severity: pixels named {diseased} as a share of the leaf ({leaf})")
 
     def show_severity(
-        self, scans: Sequence[tuple[str, NDArray[np.int64]]], partition: Partition | None
+        self,
+        scans: Sequence[tuple[str, NDArray[np.int64]]],
+        partition: Partition | None,
+        template: NameTemplate = PLANT_PATHOLOGY,
     ) -> None:
         """Show the severity of scans (see `severity_text`)."""
-        self.setText(severity_text(scans, partition))
+        self.setText(severity_text(scans, partition, template))
+        leaf = ", ".join(sorted(template.leaf))
+        diseased = " and ".join(sorted(template.diseased))
+        self.setToolTip(f"Severity: pixels named {diseased} as a share of the leaf ({leaf})")
