@@ -28,6 +28,7 @@ COMMANDS: dict[str, str] = {
     "train": "learn one set of clusters for all scans",
     "segment": "write label maps of scans with a trained model",
     "measure": "measure lesions, severity and disease progress from label maps",
+    "report": "write a report with pictures of lesions and severity, as HTML or PDF",
     "export": "write label maps for labelme, COCO, ENVI and other programs",
     "evaluate": "compare label maps with ground truth",
 }
@@ -90,6 +91,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     chosen = arguments[0] if arguments and arguments[0] in COMMANDS else None
     try:
         parser = _build_parser(chosen)
+        parser.set_defaults(arguments=arguments)
         args = parser.parse_args(arguments)
         if chosen is None:
             parser.error("name a command: " + ", ".join(COMMANDS))

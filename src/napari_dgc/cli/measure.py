@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from napari_dgc.cli import COMMANDS, SUCCESS
 from napari_dgc.cli.options import millimetres
@@ -13,9 +13,7 @@ from napari_dgc.errors import UserError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    import numpy as np
-    from numpy.typing import NDArray
-
+    from napari_dgc.annotations.label_image import LabelImage
     from napari_dgc.annotations.read import Source
     from napari_dgc.cancel import CancelToken
     from napari_dgc.cli.progress import ProgressLine
@@ -24,9 +22,6 @@ if TYPE_CHECKING:
     from napari_dgc.measure.lesion_mask import MaskSettings
     from napari_dgc.measure.severity import ScanSeverity
     from napari_dgc.measure.tables import Table
-
-    #: Labels (row, column), name of each, side of a pixel in mm.
-    _Map = tuple[NDArray[np.unsignedinteger[Any]], Mapping[int, str], float | None]
 
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -42,6 +37,34 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "number and sizes of lesions; with dates also the area under the disease progress "
         "curve. Prints the files written.",
     )
+    add_map_options(parser)
+    parser.add_argument(
+        "--out",
+        required=True,
+        type=Path,
+        metavar="FILE",
+        help=".xlsx: all tables in one workbook; .csv: the scans, the other tables beside it",
+    )
+    parser.add_argument("--leaves", action="store_true", help="also a table of single leaves")
+    parser.add_argument("--lesions", action="store_true", help="also a table of single lesions")
+    add_mask_options(parser)
+    group = parser.add_argument_group("spectra and indices of the classes")
+    group.add_argument(
+        "--cubes",
+        nargs="+",
+        type=Path,
+        default=[],
+        metavar="CUBE",
+        help="scans of the same names as the maps: also a table of mean ± SD spectra by class",
+    )
+    group.add_argument(
+        "--index", nargs="+", default=[], metavar="NAME", help="also indices of the classes"
+    )
+    add_cube_options(parser)
+
+
+def add_map_options(parser: argparse.ArgumentParser) -> None:
+    """Add the maps, and what tells names, sizes of pixels, details and grades."""
     parser.add_argument(
         "maps",
         nargs="+",
@@ -49,13 +72,6 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         metavar="MAP",
         help="label maps (.tif, .npy, .png, .mat, ENVI classifications, labelme, COCO), or folders "
         "of them",
-    )
-    parser.add_argument(
-        "--out",
-        required=True,
-        type=Path,
-        metavar="FILE",
-        help=".xlsx: all tables in one workbook; .csv: the scans, the other tables beside it",
     )
     parser.add_argument(
         "--classes", type=Path, metavar="FILE", help="one class table (label,name) for all maps"
@@ -82,25 +98,10 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         help="also give grades of an ordinal scale: horsfall-barratt, 0-5, or a CSV file with the "
         "columns grade, from, to in percent; may be repeated",
     )
-    parser.add_argument("--leaves", action="store_true", help="also a table of single leaves")
-    parser.add_argument("--lesions", action="store_true", help="also a table of single lesions")
-    _add_mask_options(parser)
-    group = parser.add_argument_group("spectra and indices of the classes")
-    group.add_argument(
-        "--cubes",
-        nargs="+",
-        type=Path,
-        default=[],
-        metavar="CUBE",
-        help="scans of the same names as the maps: also a table of mean ± SD spectra by class",
-    )
-    group.add_argument(
-        "--index", nargs="+", default=[], metavar="NAME", help="also indices of the classes"
-    )
-    add_cube_options(parser)
 
 
-def _add_mask_options(parser: argparse.ArgumentParser) -> None:
+def add_mask_options(parser: argparse.ArgumentParser) -> None:
+    """Add how lesions and leaves are made."""
     from napari_dgc.measure.leaves import LEAST_LEAF
     from napari_dgc.measure.lesion_mask import LARGEST_RADIUS
 
@@ -174,13 +175,13 @@ def run(args: argparse.Namespace) -> int:
 
     scales = list(dict.fromkeys(find_scale(name) for name in args.scale))
     details = {} if args.details is None else read_details(args.details)
-    settings = _settings(args)
+    settings = settings_of(args)
     given = None if args.classes is None else read_class_table(args.classes)
     files = maps_of(args.maps)
     _refuse_input_as_output(args, files)
     found = [source for path in files for source in open_labels(path).items()]
     refuse_same_names((name for name, _ in found), "line of the table")
-    maps = {name: partial(_read, source, given, settings) for name, source in found}
+    maps = {name: partial(read_map, source, given, settings) for name, source in found}
     if args.index and not args.cubes:
         raise UserError("Indices are computed from scans; give them with --cubes.")
     indices = list(dict.fromkeys(find_index(name) for name in args.index))
@@ -196,16 +197,19 @@ def run(args: argparse.Namespace) -> int:
             if token.cancelled:
                 raise InterruptedError
             line.show(f"measuring {name}", place / len(maps))
-            labels, names, size = read(cubes.get(name))
-            say_unnamed(name, labels, names)
+            image = read(cubes.get(name))
+            names = {info.number: info.name for info in image.classes}
+            say_unnamed(name, image.labels, names)
             known = details.get(name)
             scans.append(
                 measure_scan(
-                    labels,
+                    image.labels,
                     names,
                     settings=settings,
                     edits=edits,
-                    pixel_size_mm=(known and known.pixel_size_mm) or args.pixel_size or size,
+                    pixel_size_mm=(known and known.pixel_size_mm)
+                    or args.pixel_size
+                    or image.pixel_size_mm,
                     scan=name,
                 )
             )
@@ -256,7 +260,8 @@ def maps_of(paths: Iterable[Path]) -> list[Path]:
     ]
 
 
-def _settings(args: argparse.Namespace) -> MaskSettings:
+def settings_of(args: argparse.Namespace) -> MaskSettings:
+    """Return the settings that the options of `add_mask_options` say."""
     from napari_dgc.measure.lesion_mask import LARGEST_RADIUS, MaskSettings
 
     if args.smooth > LARGEST_RADIUS:
@@ -287,13 +292,15 @@ def _refuse_input_as_output(args: argparse.Namespace, maps: Iterable[Path]) -> N
         raise UserError(f"{args.out} is a folder; give a file for the tables.")
 
 
-def _read(
+def read_map(
     source: Source,
     given: Mapping[int, str] | None,
     settings: MaskSettings,
     cube: HyperCube | None,
-) -> _Map:
-    """Read a map: labels, names, side of a pixel; refuse one that names nothing of a leaf."""
+) -> LabelImage:
+    """Read a map, with the names that are given; refuse one that names nothing of a leaf."""
+    from dataclasses import replace
+
     from napari_dgc.annotations.tables import FOLDER_TABLE, TABLE_SUFFIX
     from napari_dgc.partition.partition import LEAF_NAMES
 
@@ -306,11 +313,15 @@ def _read(
             f"in a table {image.name}{TABLE_SUFFIX} or {FOLDER_TABLE} (label,name) beside it, or "
             "with --classes."
         )
-    return image.labels, names, image.pixel_size_mm
+    if given is None:
+        return image
+    return replace(
+        image, classes=tuple(replace(i, name=given.get(i.number, "")) for i in image.classes)
+    )
 
 
 def _class_tables(
-    maps: Mapping[str, Callable[[HyperCube | None], _Map]],
+    maps: Mapping[str, Callable[[HyperCube | None], LabelImage]],
     cubes: Mapping[str, HyperCube],
     indices: Sequence[Index],
     token: CancelToken,
@@ -325,7 +336,8 @@ def _class_tables(
         if cube is None:
             continue
         line.show(f"spectra of {name}", place / len(maps))
-        labels, names, _ = maps[name](cube)
+        image = maps[name](cube)
+        labels, names = image.labels, {info.number: info.name for info in image.classes}
         if labels.shape != (cube.rows, cube.columns):
             raise UserError(
                 f"The map {name} has {labels.shape[0]} x {labels.shape[1]} pixels and its scan "

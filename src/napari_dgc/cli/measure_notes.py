@@ -61,14 +61,10 @@ def origin(
     args: argparse.Namespace, settings: MaskSettings, scales: Sequence[OrdinalScale]
 ) -> list[tuple[str, Cell]]:
     """Say what the tables were made with, for their last sheet."""
+    from napari_dgc.measure.report import settings_lines
+
     lines: list[tuple[str, Cell]] = [
-        ("diseased classes", ", ".join(settings.names)),
-        ("least area of a lesion (px)", settings.least_area),
-        ("holes filled up to (px)", settings.fill_holes),
-        ("smoothing radius (px)", settings.smooth),
-        ("touching lesions split", "yes" if settings.split_touching else "no"),
-        ("lesions inside leaves only", "yes" if settings.inside_leaf else "no"),
-        ("least area of a leaf (px)", args.min_leaf),
+        *settings_lines(settings, args.min_leaf),
         ("pixel size (mm)", args.pixel_size),
         ("details", None if args.details is None else str(args.details)),
         ("class table", None if args.classes is None else str(args.classes)),

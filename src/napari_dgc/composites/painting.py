@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -185,6 +186,77 @@ def draft(cube: HyperCube) -> NDArray[np.uint8]:
     coarse = _painted(linear, low, high, 1.0)
     tall = np.repeat(coarse, down, axis=0)[: cube.rows]
     return np.repeat(tall, across, axis=1)[:, : cube.columns]
+
+
+def small_picture(
+    cube: HyperCube, step: int, token: CancelToken | None = None
+) -> NDArray[np.uint8]:
+    """Make a smaller picture of what `true_colour` makes, for paper.
+
+    Parameters
+    ----------
+    cube
+        The scan; read in blocks of rows.
+    step
+        So many rows and columns of pixels become one by their mean, at least 1.
+    token
+        Asks for a stop.
+
+    Returns
+    -------
+    ndarray
+        (rows, columns, 3) divided by `step` and rounded up, uint8; black without data.
+
+    Raises
+    ------
+    InterruptedError
+        When asked to stop.
+    """
+    mix = usual_mix(cube)
+    if step > 1:
+        mix = thinned(cube, mix)
+    levels = levels_of(read_sample(cube, mix), Look(), mix.common)
+    height, width = -(-cube.rows // step), -(-cube.columns // step)
+    picture = np.zeros((height, width, 3), np.uint8)
+    across = int(mix.bands[-1] - mix.bands[0] + 1) * cube.columns
+    lines = max(1, _BLOCK_SAMPLES // (across * step))
+    for top in range(0, height, lines):
+        _check_stop(token)
+        rows = slice(top * step, min(cube.rows, (top + lines) * step))
+        part = means_of_squares(_linear(cube, mix, rows, slice(None)), step)
+        picture[top : top + lines] = _painted(part, levels.low, levels.high, 1.0)
+    return picture
+
+
+def means_of_squares(picture: NDArray[Any], step: int) -> NDArray[np.float32]:
+    """Return the mean of every square of pixels with data; squares at the rim may be cut.
+
+    Parameters
+    ----------
+    picture
+        (rows, columns, channels), NaN for no data.
+    step
+        Side of the squares, in pixels.
+
+    Returns
+    -------
+    ndarray
+        (rows, columns, channels) divided by `step` and rounded up, NaN without any data.
+    """
+    values = picture.astype(np.float32, copy=False)
+    if step == 1:
+        return values
+    known = np.isfinite(values)
+    starts = [np.arange(0, length, step) for length in values.shape[:2]]
+
+    def sums(part: NDArray[np.float32]) -> NDArray[np.float32]:
+        down: NDArray[np.float32] = np.add.reduceat(part, starts[0], axis=0)
+        across: NDArray[np.float32] = np.add.reduceat(down, starts[1], axis=1)
+        return across
+
+    total = sums(np.where(known, values, np.float32(0)))
+    count = sums(known.astype(np.float32))
+    return np.where(count > 0, total / np.maximum(count, 1), np.float32(np.nan))
 
 
 def read_linear(cube: HyperCube, mix: Mix, token: CancelToken | None = None) -> NDArray[np.float32]:

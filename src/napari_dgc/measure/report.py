@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from napari_dgc.measure.details import ScanDetails
+from napari_dgc.measure.lesion_mask import MaskSettings
 from napari_dgc.measure.progress import ProgressPoint, progress_curves, treatment_progress
 from napari_dgc.measure.scales import OrdinalScale
 from napari_dgc.measure.severity import LeafSeverity, ScanSeverity
@@ -110,6 +111,32 @@ def lesion_table(scans: Sequence[ScanSeverity]) -> Table:
     return Table("lesions", columns, tuple(rows))
 
 
+def progress_points(
+    scans: Sequence[ScanSeverity], details: Mapping[str, ScanDetails]
+) -> list[ProgressPoint]:
+    """Return the severity over all leaves of every scan as a point of a progress curve."""
+    points = []
+    for scan in scans:
+        known = details.get(scan.scan, ScanDetails(scan.scan))
+        points.append(
+            ProgressPoint(known.plant, known.date, scan.total.percent, known.treatment, scan.scan)
+        )
+    return points
+
+
+def settings_lines(settings: MaskSettings, least_leaf: int) -> list[tuple[str, Cell]]:
+    """Say in words how lesions and leaves were made; `least_leaf` in pixels."""
+    return [
+        ("diseased classes", ", ".join(settings.names)),
+        ("least area of a lesion (px)", settings.least_area),
+        ("holes filled up to (px)", settings.fill_holes),
+        ("smoothing radius (px)", settings.smooth),
+        ("touching lesions split", "yes" if settings.split_touching else "no"),
+        ("lesions inside leaves only", "yes" if settings.inside_leaf else "no"),
+        ("least area of a leaf (px)", least_leaf),
+    ]
+
+
 def progress_tables(
     scans: Sequence[ScanSeverity], details: Mapping[str, ScanDetails]
 ) -> tuple[Table, ...]:
@@ -128,12 +155,7 @@ def progress_tables(
     tuple of Table
         ``progress`` and ``treatments``; none when no scan has a date.
     """
-    points = []
-    for scan in scans:
-        known = details.get(scan.scan, ScanDetails(scan.scan))
-        points.append(
-            ProgressPoint(known.plant, known.date, scan.total.percent, known.treatment, scan.scan)
-        )
+    points = progress_points(scans, details)
     if not any(point.date for point in points):
         return ()
     curves = progress_curves(points)
