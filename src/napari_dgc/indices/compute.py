@@ -132,22 +132,8 @@ def index_blocks(
     InterruptedError
         When asked to stop.
     """
-    chosen = [bands_for(index, cube, bandwidth_nm) for index in indices]
-    if any(index.needs_reflectance for index in indices):
-        reflectance = holds_reflectance(cube)
-        for index in indices:
-            reason = why_not(index, cube, reflectance=reflectance, bandwidth_nm=bandwidth_nm)
-            if reason is not None:
-                raise UserError(reason)
-    used = np.unique(np.concatenate([bands for terms in chosen for bands in terms.values()]))
-    noise = dict(zip(used.tolist(), noise_of(cube, used, token=token).tolist(), strict=True))
-    spreads = [
-        {
-            term: _noise_of_mean([noise[band] for band in bands.tolist()])
-            for term, bands in terms.items()
-        }
-        for terms in chosen
-    ]
+    plan = IndexPlan(cube, indices, token, bandwidth_nm=bandwidth_nm)
+    used = plan.bands
     # Arrays on disk may read all that lies between the outermost bands.
     across = int(used[-1] - used[0] + 1) * cube.columns
     step = max(1, _BLOCK_SAMPLES // across)
@@ -156,11 +142,73 @@ def index_blocks(
             raise InterruptedError("stopped by the user")
         rows = slice(first, min(first + step, cube.rows))
         window = cube.read(rows, slice(None), used)
-        blocks = []
-        for index, terms, spread in zip(indices, chosen, spreads, strict=True):
-            values = {term: _mean(window, used, bands) for term, bands in terms.items()}
-            blocks.append(index.formula.evaluate(values, spread).astype(np.float32))
-        yield rows, blocks
+        yield rows, plan.values(window)
+
+
+class IndexPlan:
+    """How to compute several indices of one scan from the samples of its bands.
+
+    Parameters
+    ----------
+    cube, indices, token, bandwidth_nm
+        As for `index_blocks`; some windows of the scan are read for the noise.
+
+    Raises
+    ------
+    UserError
+        As `why_not` says.
+    InterruptedError
+        When asked to stop.
+    """
+
+    def __init__(
+        self,
+        cube: HyperCube,
+        indices: Sequence[Index],
+        token: CancelToken | None = None,
+        *,
+        bandwidth_nm: float = 0.0,
+    ) -> None:
+        chosen = [bands_for(index, cube, bandwidth_nm) for index in indices]
+        if any(index.needs_reflectance for index in indices):
+            reflectance = holds_reflectance(cube)
+            for index in indices:
+                reason = why_not(index, cube, reflectance=reflectance, bandwidth_nm=bandwidth_nm)
+                if reason is not None:
+                    raise UserError(reason)
+        #: 0-based bands that are needed, ascending.
+        self.bands = np.unique(
+            np.concatenate([bands for terms in chosen for bands in terms.values()])
+        )
+        found = noise_of(cube, self.bands, token=token).tolist()
+        noise = dict(zip(self.bands.tolist(), found, strict=True))
+        spreads = [
+            {
+                term: _noise_of_mean([noise[band] for band in bands.tolist()])
+                for term, bands in terms.items()
+            }
+            for terms in chosen
+        ]
+        self._parts = list(zip(indices, chosen, spreads, strict=True))
+
+    def values(self, window: NDArray[np.float32]) -> list[NDArray[np.float32]]:
+        """Compute the indices.
+
+        Parameters
+        ----------
+        window
+            (bands, ...) samples of `bands`.
+
+        Returns
+        -------
+        list of ndarray
+            For each index its values, without the axis of bands; NaN as in `index_blocks`.
+        """
+        found = []
+        for index, terms, spread in self._parts:
+            values = {term: _mean(window, self.bands, bands) for term, bands in terms.items()}
+            found.append(index.formula.evaluate(values, spread).astype(np.float32))
+        return found
 
 
 def index_map(

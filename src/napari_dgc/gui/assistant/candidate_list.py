@@ -85,9 +85,12 @@ class CandidateList(QTreeWidget):
         header = self.header()
         header.setStretchLastSection(False)
         header.setMinimumSectionSize(30)
-        for column in Column:
-            header.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(Column.NAME, QHeaderView.ResizeMode.Stretch)
+        for column, text in list(enumerate(_HEADERS))[1:]:
+            header.setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)
+            # Room for the arrow of sorting, and no more: names need the rest.
+            wide = header.fontMetrics().horizontalAdvance(max(text, "88.8°", key=len))
+            header.resizeSection(column, wide + 16)
         self.setSortingEnabled(True)
         self.sortByColumn(Column.COST, Qt.SortOrder.AscendingOrder)
         self.setMinimumHeight(84)

@@ -19,7 +19,11 @@ if TYPE_CHECKING:
     from napari_dgc.gui.class_edits import ClassEdits
     from napari_dgc.gui.session import Session
 
-_KEYS = "↑ ↓ move · Space tick · Enter merge · N not alike · T swap · Esc cancel"
+# Lines break at the dots only.
+_KEYS = " · ".join(
+    part.replace(" ", "\u00a0")
+    for part in ("↑ ↓ move", "Space tick", "Enter merge", "N not alike", "T swap", "Esc cancel")
+)
 
 
 class AssistantPage(QWidget):

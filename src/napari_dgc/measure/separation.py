@@ -1,0 +1,164 @@
+"""What tells two classes apart: wavelengths and indices, by the spread of their pixels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_dgc.measure.class_values import IndexValue
+
+#: Differences of this many standard deviations are called small and large; Cohen 1988,
+#: Statistical Power Analysis for the Behavioral Sciences, doi:10.4324/9780203771587.
+SMALL, LARGE = 0.2, 0.8
+#: Bands belong to a range whose d is at least this part of the greatest of all.
+_SHARE = 0.6
+#: What is less than this part of the mean is rounding, not spread.
+_ROUNDING = 1e-6
+
+
+@dataclass(frozen=True)
+class SeparatingRange:
+    """Neighbouring bands in which two classes differ the same way.
+
+    Parameters
+    ----------
+    first, last
+        0-based bands, both included.
+    low, high
+        Their wavelengths in nm, or None where they are not known; `low` is the smaller one.
+    difference
+        Mean of the first class less that of the second, over the bands of the range.
+    d
+        Cohen's d of the band that separates best, signed as `difference`.
+    best
+        That band.
+    """
+
+    first: int
+    last: int
+    low: float | None
+    high: float | None
+    difference: float
+    d: float
+    best: int
+
+
+def cohens_d(
+    mean: NDArray[np.float64],
+    sd: NDArray[np.float64],
+    other_mean: NDArray[np.float64],
+    other_sd: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """Return differences of means in standard deviations, those of both classes alike in weight.
+
+    The noise of a band widens both classes, so that a band is worth as much as it can tell.
+
+    Parameters
+    ----------
+    mean, sd, other_mean, other_sd
+        Means and standard deviations of two classes, of one shape.
+
+    Returns
+    -------
+    ndarray
+        First less second, over the root of the mean variance; NaN where something is not
+        known; infinite where there is a difference and no spread at all.
+    """
+    difference = mean - other_mean
+    pooled = np.sqrt((sd**2 + other_sd**2) / 2)
+    floor = _ROUNDING * np.maximum(np.abs(mean), np.abs(other_mean))
+    even = np.where(np.abs(difference) <= floor, 0.0, np.sign(difference) * np.inf)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        found: NDArray[np.float64] = np.where(pooled > floor, difference / pooled, even)
+    found[~np.isfinite(mean) | ~np.isfinite(other_mean) | ~np.isfinite(pooled)] = np.nan
+    return found
+
+
+def separating_ranges(
+    d: NDArray[np.float64],
+    difference: NDArray[np.float64],
+    wavelengths_nm: NDArray[np.float64] | None,
+    most: int = 4,
+) -> tuple[SeparatingRange, ...]:
+    """Find the ranges of bands that separate two classes best.
+
+    Parameters
+    ----------
+    d
+        (bands,) `cohens_d`, NaN in bad bands, which do not interrupt a range.
+    difference
+        (bands,) mean of the first class less that of the second.
+    wavelengths_nm
+        (bands,) or None.
+    most
+        Ranges to return.
+
+    Returns
+    -------
+    tuple of SeparatingRange
+        The best first; none where no band reaches a small difference.
+    """
+    known = np.flatnonzero(~np.isnan(d))
+    if wavelengths_nm is not None:
+        known = known[np.argsort(wavelengths_nm[known], kind="stable")]
+    strength = np.abs(d[known])
+    highest = float(strength[np.isfinite(strength)].max(initial=0.0))
+    if np.isinf(strength).any():
+        highest = np.inf
+    if highest < SMALL:
+        return ()
+    sign = np.sign(d[known]) * (strength >= max(_SHARE * highest, SMALL))
+    edges = np.flatnonzero(np.diff(sign)) + 1
+    found = []
+    for run in np.split(np.arange(len(known)), edges):
+        if not sign[run[0]]:
+            continue
+        bands = known[run]
+        best = int(bands[np.argmax(np.abs(d[bands]))])
+        low = high = None
+        if wavelengths_nm is not None:
+            low, high = float(wavelengths_nm[bands[0]]), float(wavelengths_nm[bands[-1]])
+        found.append(
+            SeparatingRange(
+                int(bands.min()),
+                int(bands.max()),
+                low,
+                high,
+                float(difference[bands].mean()),
+                float(d[best]),
+                best,
+            )
+        )
+    return tuple(sorted(found, key=lambda part: (-abs(part.d), part.first))[:most])
+
+
+def separating_indices(
+    first: Sequence[IndexValue], second: Sequence[IndexValue]
+) -> tuple[tuple[str, float], ...]:
+    """Rank indices by how well they separate two classes.
+
+    Parameters
+    ----------
+    first, second
+        The same indices over the pixels of each class.
+
+    Returns
+    -------
+    tuple of (str, float)
+        Name and `cohens_d`, the best first; those without a value in a class are left out.
+    """
+
+    def column(values: Sequence[IndexValue], name: str) -> NDArray[Any]:
+        return np.array([getattr(value, name) for value in values], np.float64)
+
+    d = cohens_d(
+        column(first, "mean"), column(first, "sd"), column(second, "mean"), column(second, "sd")
+    )
+    ranked = [(value.index, float(d[place])) for place, value in enumerate(first)]
+    return tuple(
+        sorted((pair for pair in ranked if not np.isnan(pair[1])), key=lambda pair: -abs(pair[1]))
+    )
