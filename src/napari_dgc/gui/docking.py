@@ -14,6 +14,7 @@ SPECTRUM = "dgc_spectrum_dock"
 COMPOSITES = "dgc_composites_dock"
 CALIBRATION = "dgc_calibration_dock"
 TREE = "dgc_tree_dock"
+LESIONS = "dgc_lesions_dock"
 #: What stands on their tabs, which have room for one word each.
 _TABS = {
     TRAIN: "Train",
@@ -22,6 +23,7 @@ _TABS = {
     COMPOSITES: "Composites",
     CALIBRATION: "Calibrate",
     TREE: "Tree",
+    LESIONS: "Lesions",
 }
 
 

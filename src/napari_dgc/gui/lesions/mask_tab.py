@@ -48,8 +48,7 @@ _BOXES = {
 _CHECKS = {
     "inside_leaf": (
         "Keep inside leaf",
-        "Leave out what lies outside of the leaf. Without this, what you paint outside counts "
-        "as lesion and as leaf.",
+        "Leave out what lies outside of the leaf; without this, what you paint there is leaf too",
     ),
     "split_touching": (
         "Split touching lesions",

@@ -143,4 +143,6 @@ def with_text(details: ScanDetails, field: str, text: str) -> ScanDetails:
             raise UserError(
                 f"“{text}” is not the side of a pixel in mm; write it like 0.25."
             ) from None
-    return replace(details, **{field: text})
+    if field == "plant":
+        return replace(details, plant=text)
+    return replace(details, treatment=text)

@@ -1,0 +1,282 @@
+"""The dock "Lesions and severity": lesions, leaves, scans, and what they come to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from napari.utils.theme import get_theme
+from qtpy.QtCore import QSize
+from qtpy.QtWidgets import (
+    QCheckBox,
+    QDockWidget,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QStackedLayout,
+    QTabWidget,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from napari_dgc.gui.class_actions import add_shortcut, button_style
+from napari_dgc.gui.class_edits import ClassEdits
+from napari_dgc.gui.docking import LESIONS as DOCK
+from napari_dgc.gui.docking import enclosing_dock, share_place
+from napari_dgc.gui.empty_state import EmptyState
+from napari_dgc.gui.headings import heading
+from napari_dgc.gui.icons import icon
+from napari_dgc.gui.lesions.leaf_tab import LeafTab
+from napari_dgc.gui.lesions.line_tool import LineTool
+from napari_dgc.gui.lesions.mask_tab import MaskTab
+from napari_dgc.gui.lesions.measuring import details_of, get_measuring, is_named
+from napari_dgc.gui.lesions.next_step import NextStep
+from napari_dgc.gui.lesions.object_layers import LEAVES, LESIONS, get_object_layers
+from napari_dgc.gui.lesions.progress_tab import ProgressTab
+from napari_dgc.gui.lesions.saving import Saving
+from napari_dgc.gui.lesions.scale_choice import ScaleChoice
+from napari_dgc.gui.lesions.scan_tab import ScanTab
+from napari_dgc.gui.lesions.severity_tree import SeverityTree
+from napari_dgc.gui.lifetime import connect_while_alive
+from napari_dgc.gui.session import get_session
+
+if TYPE_CHECKING:
+    from napari.viewer import Viewer
+    from qtpy.QtGui import QHideEvent, QShowEvent
+
+    from napari_dgc.gui.scan import Scan
+
+
+class LesionDock(QWidget):
+    """Tabs for what is done, and the severity below.
+
+    Parameters
+    ----------
+    napari_viewer
+        The viewer whose scans these are.
+    """
+
+    def __init__(self, napari_viewer: Viewer) -> None:
+        super().__init__()
+        self.setObjectName(DOCK)
+        self._viewer = napari_viewer
+        self._frame: QDockWidget | None = None
+        self._asleep = True
+        session = self.session = get_session(napari_viewer)
+        self.edits = ClassEdits(session)
+        self.measuring = get_measuring(session)
+        self.layers = get_object_layers(session)
+        self.lines = LineTool(session, self)
+        self.masks = MaskTab(session, self.edits)
+        self.leaves = LeafTab(session, self.edits, self.measuring, self.lines)
+        self.scans = ScanTab(session, self.edits, self.lines)
+        self.progress = ProgressTab()
+        self.tree = SeverityTree()
+        self.scale = ScaleChoice(self)
+        self.saving = Saving(self)
+        self._build()
+        self._connect()
+        self._take_theme()
+        self.refresh()
+
+    # --------------------------------------------------------------- layout
+
+    def _build(self) -> None:
+        self.show_lesions = QCheckBox("Show lesions")
+        self.show_lesions.setToolTip("A layer of lesions for each scan, one label for each lesion")
+        self.show_leaves = QCheckBox("Show leaves")
+        self.show_leaves.setToolTip("A layer of leaves for each scan, as outlines")
+        self.undo, self.redo = QToolButton(), QToolButton()
+        top = QHBoxLayout()
+        for widget in (self.show_lesions, self.show_leaves):
+            top.addWidget(widget)
+        top.addStretch(1)
+        for button in (self.undo, self.redo):
+            button.setIconSize(QSize(18, 18))
+            top.addWidget(button)
+        self.tabs = QTabWidget()
+        for title, tab in (
+            ("Lesions", self.masks),
+            ("Leaves", self.leaves),
+            ("Scans", self.scans),
+            ("Over time", self.progress),
+        ):
+            self.tabs.addTab(tab, title)
+        self.tabs.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.save = QPushButton("Save table…")
+        self.save.setToolTip(
+            "Scans, leaves, lesions and disease progress as one Excel workbook or CSV files"
+        )
+        below = QHBoxLayout()
+        below.addWidget(heading("Severity"))
+        below.addStretch(1)
+        below.addWidget(self.scale)
+        below.addWidget(self.save)
+        self.message = QLabel()
+        self.message.setWordWrap(True)
+        self.message.hide()
+        content = self._content = QWidget()
+        layout = QVBoxLayout(content)
+        layout.setContentsMargins(6, 4, 6, 4)
+        layout.setSpacing(5)
+        layout.addLayout(top)
+        layout.addWidget(self.tabs, 1)
+        layout.addLayout(below)
+        layout.addWidget(self.tree, 1)
+        layout.addWidget(self.message)
+        self.empty = EmptyState(self._viewer, self.session)
+        self.next_step = NextStep(self._viewer)
+        self._stack = QStackedLayout(self)
+        for page in (self.empty, self.next_step, content):
+            self._stack.addWidget(page)
+        self.setMinimumWidth(340)
+
+    def _connect(self) -> None:
+        self.show_lesions.clicked.connect(lambda on: self._show(LESIONS, on))
+        self.show_leaves.clicked.connect(lambda on: self._show(LEAVES, on))
+        self.leaves.shown_wanted.connect(lambda: self._show(LEAVES, True))
+        self.masks.brush_wanted.connect(self._take_brush)
+        self.undo.clicked.connect(self.session.undo)
+        self.redo.clicked.connect(self.session.redo)
+        for keys, act in (
+            ("Ctrl+Z", self.session.undo),
+            ("Ctrl+Y", self.session.redo),
+            ("Ctrl+Shift+Z", self.session.redo),
+        ):
+            add_shortcut(self, keys, act)
+        self.tree.chosen.connect(self.layers.zoom_to)
+        self.scale.scale_changed.connect(self._show_figures)
+        self.save.clicked.connect(self._save)
+        self.measuring.measured.connect(self._on_measured)
+        for speaker in (self.scans.said, self.saving.said, self.scale.said, self.measuring.failed):
+            speaker.connect(self.say)
+        session = self.session
+        for signal in (
+            session.partition_changed,
+            session.labels_changed,
+            session.scans_changed,
+            session.training_changed,
+        ):
+            connect_while_alive(self, signal, self.refresh)
+        connect_while_alive(self, self._viewer.events.theme, self._take_theme)
+        for event in ("inserted", "removed"):
+            connect_while_alive(
+                self, getattr(self._viewer.layers.events, event), self._show_switches
+            )
+
+    # -------------------------------------------------------------- showing
+
+    def refresh(self) -> None:
+        """Show the session as it is now; put off while the dock is hidden."""
+        if self._asleep:
+            return
+        work = self.session.work
+        if work is None or not self.session.labelled:
+            self._stack.setCurrentWidget(self.empty)
+            self.empty.refresh()
+            return
+        if not is_named(work):
+            self._stack.setCurrentWidget(self.next_step)
+            return
+        self._stack.setCurrentWidget(self._content)
+        self.masks.refresh(work)
+        self.leaves.refresh(work)
+        self.scans.refresh()
+        self._show_switches()
+        self._show_history()
+        self._show_figures()
+
+    def say(self, sentence: str) -> None:
+        """Show a sentence below the figures; an empty one takes it away."""
+        self.message.setText(sentence)
+        self.message.setVisible(bool(sentence))
+
+    def _show_figures(self) -> None:
+        results, work = self.measuring.results(), self.session.work
+        self.tree.show_results(results, self.scale.scale)
+        self.progress.show_scans(
+            [(measured.severity, details_of(work, scan)) for scan, measured in results]
+        )
+        self.save.setEnabled(bool(results))
+
+    def _on_measured(self, _scan: Scan) -> None:
+        if not self._asleep:
+            self._show_figures()
+
+    def _show_switches(self, _event: object = None) -> None:
+        self.show_lesions.setChecked(self.layers.shown(LESIONS))
+        self.show_leaves.setChecked(self.layers.shown(LEAVES))
+
+    def _show_history(self) -> None:
+        history = self.session.history
+        for button, word, title in (
+            (self.undo, "Undo", None if history is None else history.undo_title),
+            (self.redo, "Redo", None if history is None else history.redo_title),
+        ):
+            button.setEnabled(title is not None)
+            button.setToolTip(word if title is None else f"{word}: {title}")
+
+    def _take_theme(self, _event: object = None) -> None:
+        theme = get_theme(self._viewer.theme)
+        self._content.setStyleSheet(button_style(theme))
+        colour = theme.icon.as_hex("long")
+        self.undo.setIcon(icon("undo", colour))
+        self.redo.setIcon(icon("redo", colour))
+        self.progress.plot.set_theme(theme.background.as_hex("long"), theme.text.as_hex("long"))
+
+    # --------------------------------------------------------------- acting
+
+    def _show(self, kind: str, on: bool) -> None:
+        self.layers.show(kind, on)
+        self._show_switches()
+
+    def _take_brush(self) -> None:
+        """Let napari's brush work on the lesions of the chosen scan, or of the first one."""
+        self._show(LESIONS, True)
+        results = self.measuring.results()
+        if not results:
+            return
+        scan = self.tree.current[0] if self.tree.current is not None else results[0][0]
+        layer: Any = self.layers.lesions_of(scan)
+        if layer is not None:
+            self.layers.activate(scan)
+            layer.mode = "paint"
+            self.say(f"The brush works on the lesions of {scan.name}.")
+
+    def _save(self) -> None:
+        work = self.session.work
+        if work is not None:
+            self.saving.ask(self.measuring.results(), work, self.scale.scale)
+
+    # -------------------------------------------------------------- sleeping
+
+    def sizeHint(self) -> QSize:
+        """Leave most of a small screen to the canvas."""
+        return QSize(380, 640)
+
+    def showEvent(self, event: QShowEvent | None) -> None:
+        """Catch up with what happened while hidden."""
+        super().showEvent(event)
+        if self._frame is None:
+            self._frame = enclosing_dock(self)
+            if self._frame is not None:
+                share_place(self._frame)
+                # Qt does not hide a dock that lies behind another tab, it only says so.
+                self._frame.visibilityChanged.connect(self._set_awake)
+        self._set_awake(True)
+
+    def hideEvent(self, event: QHideEvent | None) -> None:
+        """Rest while nobody looks."""
+        super().hideEvent(event)
+        self._set_awake(False)
+
+    def _set_awake(self, awake: bool) -> None:
+        if awake == (not self._asleep):
+            return
+        self._asleep = not awake
+        self.measuring.want("dock", awake)
+        if awake:
+            self.refresh()
+        else:
+            self.lines.stop()

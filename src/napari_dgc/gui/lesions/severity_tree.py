@@ -1,0 +1,156 @@
+"""Severity of scans, and below each of its leaves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from qtpy.QtCore import QSignalBlocker, QSize, Qt, Signal
+from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QTreeWidget, QTreeWidgetItem
+
+from napari_dgc.gui.class_table import grouped
+
+if TYPE_CHECKING:
+    from napari_dgc.gui.lesions.measuring import Measured
+    from napari_dgc.gui.scan import Scan
+    from napari_dgc.measure.scales import OrdinalScale
+    from napari_dgc.measure.severity import LeafSeverity
+
+_COLUMNS = {
+    "Scan": "Scans, and their leaves; select one to see it",
+    "Severity": "Lesion area in percent of leaf area",
+    "Grade": "Grade of the chosen scale",
+    "Lesions": "Number of lesions",
+    "Lesion area": "In mm² where the size of a pixel is known",
+    "Leaf area": "With the lesions",
+    "Halo": "Halo that is not lesion, in percent of leaf area",
+    "Median": "Area that half of the lesions stay below",
+    "Largest": "Area of the largest lesion",
+}
+_SEVERITY, _GRADE = 1, 2
+_SCAN = Qt.ItemDataRole.UserRole
+_LEAF = _SCAN + 1
+
+
+class SeverityTree(QTreeWidget):
+    """Figures of every scan; leaves unfold where there are several."""
+
+    #: Scan, and leaf or 0 for the whole scan, that the user has selected.
+    chosen = Signal(object, int)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setColumnCount(len(_COLUMNS))
+        self.setHeaderLabels(list(_COLUMNS))
+        for column, tip in enumerate(_COLUMNS.values()):
+            self.headerItem().setToolTip(column, tip)
+        header = self.header()
+        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Interactive)
+        header.setStretchLastSection(False)
+        header.resizeSection(0, 104)
+        self.setIndentation(12)
+        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setMinimumHeight(110)
+        self._scale: OrdinalScale | None = None
+        self._shown: dict[Scan, tuple[Measured, OrdinalScale | None]] = {}
+        self.setColumnHidden(_GRADE, True)
+        self.itemSelectionChanged.connect(self._on_selection)
+
+    def sizeHint(self) -> QSize:
+        """Take what is left of the dock."""
+        return QSize(300, 160)
+
+    def show_results(
+        self, results: Sequence[tuple[Scan, Measured]], scale: OrdinalScale | None
+    ) -> None:
+        """Show figures; only scans with other ones are written anew."""
+        self.setColumnHidden(_GRADE, scale is None)
+        scans = [scan for scan, _ in results]
+        with QSignalBlocker(self):
+            for row in reversed(range(self.topLevelItemCount())):
+                if self.topLevelItem(row).data(0, _SCAN) not in scans:
+                    gone = self.takeTopLevelItem(row)
+                    self._shown.pop(gone.data(0, _SCAN), None)
+            for row, (scan, measured) in enumerate(results):
+                item = self._item(row, scan)
+                if self._shown.get(scan) == (measured, scale):
+                    continue
+                self._shown[scan] = (measured, scale)
+                self._fill(item, measured.severity.scan, measured.severity.total, scale)
+                self._show_leaves(item, measured.severity.leaves, scale)
+
+    def item_of(self, scan: Scan) -> QTreeWidgetItem | None:
+        """Return the row of a scan, or None."""
+        for row in range(self.topLevelItemCount()):
+            if self.topLevelItem(row).data(0, _SCAN) is scan:
+                return self.topLevelItem(row)
+        return None
+
+    @property
+    def current(self) -> tuple[Scan, int] | None:
+        """Scan and leaf that are selected, or None."""
+        items = self.selectedItems()
+        return (items[0].data(0, _SCAN), items[0].data(0, _LEAF)) if items else None
+
+    def _item(self, row: int, scan: Scan) -> QTreeWidgetItem:
+        item = self.item_of(scan)
+        if item is None:
+            item = QTreeWidgetItem()
+            item.setData(0, _SCAN, scan)
+            item.setData(0, _LEAF, 0)
+            self.insertTopLevelItem(row, item)
+        return item
+
+    def _show_leaves(
+        self, item: QTreeWidgetItem, leaves: Sequence[LeafSeverity], scale: OrdinalScale | None
+    ) -> None:
+        # A scan of one leaf says all about that leaf.
+        listed = leaves if len(leaves) > 1 else ()
+        while item.childCount() > len(listed):
+            item.takeChild(item.childCount() - 1)
+        while item.childCount() < len(listed):
+            child = QTreeWidgetItem(item)
+            child.setData(0, _SCAN, item.data(0, _SCAN))
+        for place, leaf in enumerate(listed):
+            child = item.child(place)
+            child.setData(0, _LEAF, leaf.leaf)
+            self._fill(child, f"leaf {leaf.leaf}", leaf, scale)
+
+    def _fill(
+        self, item: QTreeWidgetItem, name: str, leaf: LeafSeverity, scale: OrdinalScale | None
+    ) -> None:
+        percent, sizes = leaf.percent, leaf.sizes
+        texts = (
+            name,
+            "no leaf" if percent is None else f"{percent:.2f} %",
+            "" if percent is None or scale is None else scale.grade(percent),
+            grouped(leaf.lesion_count),
+            _area(leaf, leaf.lesion_pixels),
+            _area(leaf, leaf.leaf_pixels),
+            "" if leaf.halo_percent is None else f"{leaf.halo_percent:.1f} %",
+            _area(leaf, sizes.median),
+            _area(leaf, sizes.largest),
+        )
+        right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        for column, text in enumerate(texts):
+            item.setText(column, text)
+            if column:
+                item.setTextAlignment(column, right)
+        item.setToolTip(0, name)
+
+    def _on_selection(self) -> None:
+        current = self.current
+        if current is not None:
+            self.chosen.emit(*current)
+
+
+def _area(leaf: LeafSeverity, pixels: float | None) -> str:
+    if pixels is None:
+        return ""
+    area: Any = leaf.mm2(pixels)
+    if area is None:
+        return f"{grouped(round(pixels))} px"
+    return f"{area:,.0f} mm²".replace(",", " ") if area >= 1000 else f"{area:.3g} mm²"
