@@ -111,3 +111,18 @@ def test_pixels_written_by_a_script_become_a_step_before_the_next(labelled, sess
     session.undo()
     np.testing.assert_array_equal(scan.fine, scan.predicted)
     assert (scan.labels.data[2, 2:5] == scan.predicted[2, 2:5]).all()
+
+
+def test_a_number_that_is_no_class_paints_nothing_and_says_so(
+    labelled, session, viewer, qtbot, canvas, told
+):
+    scan = labelled[0]
+    session.do(MergeClasses((2, 3)))
+    before = np.array(scan.labels.data)
+    for number in (3, 40):
+        scan.labels.selected_label = number
+        drag(qtbot, viewer, canvas, scan.labels, [(4, 2), (4, 6)])
+        qtbot.waitUntil(lambda: np.array_equal(scan.labels.data, before))
+        assert len(session.history.commands) == 1
+    assert any("Label 40 is no class" in sentence for sentence in told["info"])
+    np.testing.assert_array_equal(scan.fine, scan.predicted)

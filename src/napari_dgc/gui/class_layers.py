@@ -12,6 +12,7 @@ from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QApplication
 
 from napari_dgc.gui import layers as make
+from napari_dgc.gui import messages
 from napari_dgc.gui.brush import BrushSteps
 from napari_dgc.gui.class_pixels import ClassPixels
 from napari_dgc.workspace import Stroke
@@ -39,6 +40,8 @@ class ClassLayers:
         # Layers that still have other names, and when they get theirs.
         self._unnamed: weakref.WeakSet[Scan] = weakref.WeakSet()
         self._rest: QTimer | None = None
+        # Scans whose painting with a number that is no class is being taken back.
+        self._refused: weakref.WeakSet[Scan] = weakref.WeakSet()
         self._brush = BrushSteps(session, lambda scan: scan.labels, self._correction)
         self.follow_gestures = self._brush.follow_gestures
         self.absorb_all = self._brush.absorb_all
@@ -146,10 +149,33 @@ class ClassLayers:
         if painted.shape != scan.fine.shape:
             return None
         differs = painted != self._shown[scan.fine]
-        differs &= painted < len(self._shown)
+        stray = differs & ~np.isin(painted, self._shown)
+        if stray.any():
+            differs &= ~stray
+            self._refuse(scan, int(painted[stray][0]))
         if not differs.any():
             return None
         # Painting back what the model said takes the correction away, to the very cluster.
         back = painted == self._shown[scan.predicted]
         stroke = Stroke.of(differs, np.where(back, scan.predicted, painted))
         return PaintClasses(scan.key, stroke)
+
+    def _refuse(self, scan: Scan, number: int) -> None:
+        """Take pixels back that were painted with a number that is no class, and say so once."""
+        if scan in self._refused:
+            return
+        self._refused.add(scan)
+
+        def restore() -> None:
+            self._refused.discard(scan)
+            self.show(scan)
+
+        if QApplication.instance() is None:
+            restore()
+            return
+        messages.show_info(
+            f"Label {number} is no class, so nothing was painted. Pick a class with napari's "
+            "pipette, or split one to get another."
+        )
+        # napari is still about to show what it has painted.
+        QTimer.singleShot(0, restore)
