@@ -154,15 +154,16 @@ def _label(label: Label) -> str:
     x, y = _number(label.x), _number(label.y)
     turned = f' transform="rotate(-90 {x} {y})"' if label.upwards else ""
     bold = ' font-weight="bold"' if label.bold else ""
-    halo = (
-        f' stroke="{label.halo}" stroke-width="2" stroke-linejoin="round" paint-order="stroke"'
-        if label.halo
-        else ""
+    text = escape(readable(label.text))
+    place = (
+        f'x="{x}" y="{y}" font-size="{_number(label.size)}" text-anchor="{label.anchor}"'
+        f"{bold}{turned}"
     )
-    return (
-        f'<text x="{x}" y="{y}" font-size="{_number(label.size)}" text-anchor="{label.anchor}" '
-        f'fill="{label.colour}"{bold}{halo}{turned}>{escape(readable(label.text))}</text>'
-    )
+    letters = f'<text {place} fill="{label.colour}">{text}</text>'
+    if not label.halo:
+        return letters
+    rim = f'fill="none" stroke="{label.halo}" stroke-width="2" stroke-linejoin="round"'
+    return f'<text {place} {rim} aria-hidden="true">{text}</text>{letters}'
 
 
 def _points(points: tuple[Point, ...]) -> str:

@@ -110,7 +110,7 @@ def origin(lines: Iterable[tuple[str, Cell]]) -> Grid:
     """Say with what the report was made: programs with their versions, then `lines`."""
     rows = [("program", f"napari-dgc {__version__}"), ("Python", platform.python_version())]
     rows += [(name, version(name)) for name in _LIBRARIES]
-    rows += [(name, written(value)) for name, value in lines]
+    rows += [(name, value if isinstance(value, str) else written(value)) for name, value in lines]
     return Grid("how it was made", (Column("Setting"), Column("Value")), tuple(rows))
 
 

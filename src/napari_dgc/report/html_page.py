@@ -27,6 +27,8 @@ thead { display: table-header-group; }
 th, td { padding: 0.6mm 2mm; text-align: left; vertical-align: top; border-bottom: 0.2mm solid #ccc;
   overflow-wrap: break-word; }
 th { border-bottom: 0.3mm solid #222; overflow-wrap: normal; }
+.wide { font-size: 7.5pt; }
+.wide th, .wide td { padding: 0.6mm 1mm; }
 .number { text-align: right; font-variant-numeric: tabular-nums; }
 .swatch { display: inline-block; width: 5mm; height: 3mm; }
 figure { margin: 2mm 0 3mm; }
@@ -39,6 +41,9 @@ tr, figure { break-inside: avoid; }
   a { color: inherit; text-decoration: none; }
 }
 """
+
+#: Tables of so many columns are set in smaller letters.
+_MANY = 10
 
 
 def html_bytes(document: Document) -> bytes:
@@ -93,7 +98,8 @@ def _grid(grid: Grid) -> str:
         return f"<td{_kind(column)}>{shown}</td>"
 
     titles = "".join(f"<th{_kind(c)}>{_text(c.title)}</th>" for c in grid.columns)
-    lines = [f'<table aria-label="{_text(grid.name)}">', f"<thead><tr>{titles}</tr></thead>"]
+    wide = ' class="wide"' if len(grid.columns) >= _MANY else ""
+    lines = [f'<table{wide} aria-label="{_text(grid.name)}">', f"<thead><tr>{titles}</tr></thead>"]
     lines += ["<tbody>"]
     for number, row in enumerate(grid.rows):
         cells = "".join(cell(text, place, number) for place, text in enumerate(row))

@@ -48,6 +48,8 @@ _TITLES: dict[str, str] = {
     "setting": "Setting",
     "value": "Value",
 }
+#: Longer words, in letters, are cut off.
+_LONGEST = 200
 _WORDS = ("scan", "plant", "treatment", "date", "first_date", "last_date", "notes")
 SCANS = (
     *("scan", "plant", "treatment", "date", "leaves", "leaf_area_px", "leaf_area_mm2"),
@@ -128,15 +130,16 @@ def written(cell: Cell, title: str = "") -> str:
     if isinstance(cell, datetime.date):
         return cell.isoformat()
     if not isinstance(cell, float):
-        return str(cell)
+        text = str(cell)
+        return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
     if not math.isfinite(cell):
         return "–"
     if "percent" in title:
         return f"{cell:.2f}"
-    if cell == 0 or abs(cell) >= 100:
-        return f"{cell:.1f}".removesuffix(".0")
     if title.startswith("centre"):
         return f"{cell:.1f}"
+    if cell == 0 or abs(cell) >= 100:
+        return f"{cell:.1f}".removesuffix(".0")
     digits = max(1, 2 - math.floor(math.log10(abs(cell))))
     text = f"{cell:.{min(digits, 9)}f}"
     return text if title.endswith("mm2") else text.rstrip("0").rstrip(".")

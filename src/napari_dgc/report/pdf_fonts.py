@@ -3,30 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache
 from html import escape
 from itertools import groupby
 
 PLAIN, BOLD = "Helvetica", "Helvetica-Bold"
-#: Fonts of the system that know many scripts, by the names of their files; looked for in order.
-_SYSTEM = ("DejaVuSans.ttf", "NotoSans-Regular.ttf", "Arial Unicode.ttf", "arial.ttf", "Arial.ttf")
-#: Fonts that PDF viewers have for scripts, with the encodings that Python has for them.
-_ASIAN = (
+#: Fonts of the system that know many scripts, by the names of their files, in this order.
+_SYSTEM = (
+    *("DejaVuSans.ttf", "NotoSans-Regular.ttf", "arial.ttf", "Arial.ttf", "Arial Unicode.ttf"),
+    *("msgothic.ttc", "simsun.ttc", "malgun.ttf", "wqy-microhei.ttc", "wqy-zenhei.ttc"),
+)
+#: Fonts that PDF viewers may have for scripts, with the encodings that Python has for them.
+_VIEWERS = (
     ("HeiseiKakuGo-W5", "shift_jis"),
     ("STSong-Light", "gb2312"),
     ("HYGothic-Medium", "cp949"),
 )
-
-
-@dataclass(frozen=True)
-class _Font:
-    name: str
-    letters: frozenset[int] = frozenset()
-    encoding: str = ""
-
-    def holds(self, letter: str) -> bool:
-        return _in(letter, self.encoding) if self.encoding else ord(letter) in self.letters
 
 
 def runs(text: str, bold: bool = False) -> Iterator[tuple[str, str]]:
@@ -35,14 +27,13 @@ def runs(text: str, bold: bool = False) -> Iterator[tuple[str, str]]:
     Yields
     ------
     tuple of str
-        Name of the font, piece of the text. Letters that no font has are question marks.
+        Name of the font, piece of the text. Letters that no font has are question marks;
+        letters of scripts that join or run leftwards stay as they are in the text.
     """
     base = BOLD if bold else PLAIN
 
     def font(letter: str) -> str:
-        if _in(letter, "cp1252"):
-            return base
-        return next((font.name for font in _others() if font.holds(letter)), "")
+        return base if _in(letter, "cp1252") else _font_of(letter)
 
     for name, letters in groupby(text, font):
         piece = "".join(letters)
@@ -74,21 +65,41 @@ def _in(letter: str, encoding: str) -> bool:
 
 
 @cache
-def _others() -> tuple[_Font, ...]:
-    from reportlab.pdfbase.cidfonts import UnicodeCIDFont
+def _font_of(letter: str) -> str:
+    """Return the first font that has a letter, or nothing."""
+    if ord(letter) in _letters("Vera.ttf"):
+        return _name("Vera.ttf")
+    for file in _SYSTEM:
+        if ord(letter) in _letters(file):
+            return _name(file)
+    for name, encoding in _VIEWERS:
+        if _in(letter, encoding):
+            return _viewers(name)
+    return ""
+
+
+@cache
+def _letters(file: str) -> frozenset[int]:
+    """Make a font known to reportlab, which searches the system; none when it is not there."""
     from reportlab.pdfbase.pdfmetrics import registerFont
     from reportlab.pdfbase.ttfonts import TTFError, TTFont
 
-    found = []
-    # The first one comes with reportlab: western and central Europe.
-    for file in ("Vera.ttf", *_SYSTEM):
-        try:
-            font = TTFont(f"dgc-{file.split('.')[0].replace(' ', '')}", file)
-        except (TTFError, OSError):
-            continue
-        registerFont(font)
-        found.append(_Font(font.fontName, frozenset(font.face.charToGlyph)))
-    for name, encoding in _ASIAN:
-        registerFont(UnicodeCIDFont(name))
-        found.append(_Font(name, encoding=encoding))
-    return tuple(found)
+    try:
+        font = TTFont(_name(file), file)
+    except (TTFError, OSError):
+        return frozenset()
+    registerFont(font)
+    return frozenset(font.face.charToGlyph)
+
+
+def _name(file: str) -> str:
+    return "dgc-" + file.split(".", 1)[0].replace(" ", "")
+
+
+@cache
+def _viewers(name: str) -> str:
+    from reportlab.pdfbase.cidfonts import UnicodeCIDFont
+    from reportlab.pdfbase.pdfmetrics import registerFont
+
+    registerFont(UnicodeCIDFont(name))
+    return name

@@ -179,15 +179,23 @@ def _widths(grid: Grid) -> Sequence[float]:
             texts = [readable(row[place])[:_LONGEST] for row in grid.rows]
             longest = max((width(text, _CELL) for text in texts), default=0.0)
         title = width(column.title, _CELL, bold=True)
-        words = [width(word, _CELL, bold=True) for word in column.title.split()]
-        words += [width(word, _CELL) for text in texts for word in text.split()]
+        lengths = [width(word, _CELL, bold=True) for word in column.title.split()]
+        lengths += [width(word, _CELL) for text in texts for word in text.split()]
         wanted.append(max(longest, title) + 2 * _PAD + 1)
         cap = _INSIDE if column.numbers else _INSIDE / 4
-        least.append(min(max(words, default=14.0), cap) + 2 * _PAD + 1)
+        least.append(min(max(lengths, default=14.0), cap) + 2 * _PAD + 1)
     if sum(wanted) <= _INSIDE:
         return wanted
     if sum(least) >= _INSIDE:
-        return [_INSIDE * part / sum(least) for part in least]
+        # Numbers stay whole; words share what is left.
+        fixed = sum(need for need, c in zip(least, grid.columns, strict=True) if c.numbers)
+        words = sum(least) - fixed
+        part = (_INSIDE - fixed) / words if fixed < 0.8 * _INSIDE and words else 0.0
+        if not part:
+            return [_INSIDE * need / sum(least) for need in least]
+        return [
+            need if c.numbers else need * part for need, c in zip(least, grid.columns, strict=True)
+        ]
     room = _INSIDE - sum(least)
     more = [max(0.0, want - need) for want, need in zip(wanted, least, strict=True)]
     return [need + room * part / sum(more) for need, part in zip(least, more, strict=True)]

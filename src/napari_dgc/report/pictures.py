@@ -17,7 +17,7 @@ from napari_dgc.measure.scan_areas import ScanObjects
 from napari_dgc.measure.severity import Lesion
 from napari_dgc.partition.partition import BACKGROUND
 from napari_dgc.report.axes import round_up
-from napari_dgc.report.drawing import INK, Drawing, Label, Line, Picture, Shape, box
+from napari_dgc.report.drawing import GRID, INK, Drawing, Label, Line, Picture, Shape, box
 
 _WIDTH, _GAP, _CAPTION, _SCALE_BAR = 510.0, 10.0, 13.0, 18.0
 #: A panel is no higher than this, so that both fit a page below each other.
@@ -79,6 +79,9 @@ def scan_pictures(
         top += _CAPTION
         shapes.append(Label(left, top - 4, caption, bold=True))
         shapes.append(_picture(left, top, width, height, picture))
+        right, low = left + width, top + height
+        corners = ((left, top), (right, top), (right, low), (left, low), (left, top))
+        shapes.append(Line(corners, GRID, 0.5))
         last = left, top
         if beside:
             left, top = left + width + _GAP, top - _CAPTION

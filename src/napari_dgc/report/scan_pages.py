@@ -22,7 +22,7 @@ from napari_dgc.measure.scan_areas import scan_areas
 from napari_dgc.measure.severity import ScanSeverity, measure_objects
 from napari_dgc.measure.tables import Table
 from napari_dgc.report.blocks import Block, Column, Figure, Grid, Heading, Text
-from napari_dgc.report.measured_grids import LEAVES, LESIONS, grid
+from napari_dgc.report.measured_grids import LEAVES, LESIONS, grid, written
 from napari_dgc.report.pictures import scan_pictures
 from napari_dgc.report.plots import class_spectra, lesion_sizes
 from napari_dgc.words import counted
@@ -149,8 +149,8 @@ def scan_pages(
 def _summary(severity: ScanSeverity, known: ScanDetails) -> str:
     total = severity.total
     who = [
-        known.plant and f"plant {known.plant}",
-        known.treatment and f"treatment {known.treatment}",
+        known.plant and f"plant {written(known.plant)}",
+        known.treatment and f"treatment {written(known.treatment)}",
         known.date and str(known.date),
     ]
     told = ", ".join(part for part in who if part)
@@ -169,7 +169,7 @@ def _summary(severity: ScanSeverity, known: ScanDetails) -> str:
 def _caption(severity: ScanSeverity, numbered: int) -> str:
     if not severity.leaves:
         return ""
-    said = "Leaves are outlined in white, lesions in black."
+    said = "Leaves are outlined in white, lesions in black; background is not painted."
     if numbered and numbered == len(severity.lesions):
         return f"{said} Lesions have the numbers of the table below."
     if numbered:
