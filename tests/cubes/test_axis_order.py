@@ -5,7 +5,7 @@ import pytest
 
 from napari_dgc.cubes.layout import BandEvidence, decide_layout, layout_of_samples
 
-BAND_FIRST, BAND_LAST = "band-row-column", "row-column-band"
+BAND_FIRST, BAND_LAST, BAND_BETWEEN = "band-row-column", "row-column-band", "row-band-column"
 
 
 def leaf_like(bands, rows, columns, seed=0):
@@ -44,6 +44,8 @@ def test_leaves_are_opened_the_right_way_round(size):
         scene = leaf_like(*size, seed=seed)
         assert layout_of_samples(scene) == BAND_FIRST
         assert layout_of_samples(scene.transpose(1, 2, 0)) == BAND_LAST
+        # Line by line, each with its bands, as a push-broom camera delivers them.
+        assert layout_of_samples(scene.transpose(1, 0, 2)) == BAND_BETWEEN
 
 
 def test_standardised_and_integer_cubes_too():

@@ -189,6 +189,7 @@ def test_samples_alone_tell_the_band_axis(shared_data, name):
     assert layout_of_samples(cube) == "band-row-column"
     assert layout_of_samples(cube.transpose(1, 2, 0)) == "row-column-band"
     assert layout_of_samples(cube.transpose(0, 2, 1)) == "band-row-column"
+    assert layout_of_samples(cube.transpose(1, 0, 2)) == "row-band-column"
     # Fewer columns or rows than bands, and fewer bands than rows or columns.
     assert layout_of_samples(cube[:, :, :10].transpose(1, 2, 0)) in ("row-column-band", None)
     few = cube[np.linspace(0, len(cube) - 1, 12).astype(int)]

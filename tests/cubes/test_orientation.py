@@ -137,6 +137,14 @@ WRITERS = {
     ),
     "NumPy": ("scan.npy", lambda path, scene: np.save(path, scene)),
     "NumPy, bands last": ("scan.npy", lambda path, scene: np.save(path, bands_last(scene))),
+    "NumPy, bands between": (
+        "scan.npy",
+        lambda path, scene: np.save(path, scene.transpose(1, 0, 2)),
+    ),
+    "TIFF as tifffile likes it, bands between": (
+        "scan.tif",
+        lambda path, scene: tifffile.imwrite(path, scene.transpose(1, 0, 2)),
+    ),
     "NumPy, first axis fastest": (
         "scan.npy",
         lambda path, scene: np.save(path, np.asfortranarray(bands_last(scene))),

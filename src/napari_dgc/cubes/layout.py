@@ -97,8 +97,8 @@ def decide_layout(
     """Decide which axis of a cube is the band axis.
 
     Rows and columns are never swapped or mirrored: the question is only
-    whether bands come first or last. Bands between rows and columns, as
-    push-broom cameras deliver them, are found only by what lies beside.
+    whether bands come first, last or, as push-broom cameras deliver them,
+    between rows and columns.
 
     Parameters
     ----------
@@ -165,7 +165,7 @@ def decide_layout(
     if found_in_data is None:
         raise AmbiguousLayout(
             f"Nothing tells which axis of {where} ({shape}) holds the bands; "
-            f"give --layout {BAND_FIRST} or --layout {BAND_LAST}.",
+            f"give --layout {BAND_FIRST}, {BAND_LAST} or {BAND_BETWEEN}.",
             (first, middle, last),
         )
     return found_in_data, (
@@ -184,7 +184,7 @@ def layout_of_samples(data: CubeArray) -> str | None:
     Returns
     -------
     str or None
-        ``"band-row-column"``, ``"row-column-band"``, or None.
+        ``"band-row-column"``, ``"row-column-band"``, ``"row-band-column"``, or None.
 
     Notes
     -----
@@ -195,19 +195,33 @@ def layout_of_samples(data: CubeArray) -> str | None:
     entropy of the squared singular values; Roy and Vetterli 2007), once about
     the common mean and once about the mean over the slices, which takes the
     brightness of the pixels away. The axis with fewer is the band axis if the
-    difference is clear. Which axis is longer plays no part.
+    difference is clear. Which axis is longer plays no part. Before, the middle
+    axis is compared with both in the same way, on a part of the sample: where
+    it clearly has the fewest, the bands lie there, and where it has not clearly
+    more, nothing is decided.
     """
     if data.shape[1] < 3:
         return None
     samples = _sample(data)
     if samples is None:
         return None
+    count = min(samples.shape)
+    even = samples[tuple(evenly(length, count) for length in samples.shape)]
+    ends_and_middle = [_log_ranks(np.moveaxis(even, axis, 0)) for axis in (0, 2, 1)]
+    fewer = min(ends_and_middle[:2]) - ends_and_middle[2]
+    if fewer >= _clear(count):
+        return BAND_BETWEEN
     first, last = _log_ranks(samples), _log_ranks(np.moveaxis(samples, 2, 0))
     advantage = last - first
-    # With few slices, noise alone differs that much.
-    if abs(advantage) < max(CLEAR_ADVANTAGE, 2 / samples.shape[0]):
+    if abs(advantage) < _clear(samples.shape[0]) or fewer > -_clear(count):
         return None
     return BAND_FIRST if advantage > 0 else BAND_LAST
+
+
+def _clear(slices: int) -> float:
+    """Return from which difference on one axis has clearly fewer independent slices."""
+    # With few slices, noise alone differs that much.
+    return max(CLEAR_ADVANTAGE, 2 / slices)
 
 
 def _log_ranks(slices: NDArray[np.float64]) -> float:

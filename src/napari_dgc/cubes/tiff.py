@@ -16,6 +16,7 @@ from napari_dgc.cubes.attributes import describe_bands, wavelength_counts
 from napari_dgc.cubes.choices import AmbiguousVariable, Request, VariableInfo, describe_shape
 from napari_dgc.cubes.cube import HyperCube
 from napari_dgc.cubes.layout import (
+    BAND_BETWEEN,
     BAND_FIRST,
     BAND_LAST,
     FEWEST_BANDS,
@@ -272,9 +273,11 @@ def _layout(
     counts = wavelength_counts(attributes) if given is None else [given]
     if request.layout != "auto" or set(counts) & set(image.shape):
         return decide_layout(stored, request.layout, BandEvidence(counts), str(path))
-    if layout_of_samples(stored) == BAND_LAST:
-        return BAND_LAST, (
-            f"The pages ({size}) are taken as rows: along the columns of the pages "
+    found = layout_of_samples(stored)
+    if found in (BAND_LAST, BAND_BETWEEN):
+        along = "columns" if found == BAND_LAST else "rows"
+        return found, (
+            f"The pages ({size}) are taken as rows: along the {along} of the pages "
             "the samples behave as spectra."
         )
     return told, f"The {image.shape[0]} pages are taken as bands."
