@@ -165,7 +165,7 @@ def decide_layout(
     if found_in_data is None:
         raise AmbiguousLayout(
             f"Nothing tells which axis of {where} ({shape}) holds the bands; "
-            f"give --layout {BAND_FIRST}, {BAND_LAST} or {BAND_BETWEEN}.",
+            f"give --layout {BAND_FIRST}, --layout {BAND_LAST} or --layout {BAND_BETWEEN}.",
             (first, middle, last),
         )
     return found_in_data, (
