@@ -236,6 +236,28 @@ def test_integration_time_as_cameras_write_it(tmp_path, lines, exposure):
     assert open_cube(write(tmp_path, *lines)).exposure_ms == exposure
 
 
+@pytest.mark.parametrize(
+    ("lines", "size"),
+    [
+        (["pixel size = {0.000025000, 0.000025000}"], 0.025),
+        (["pixel size = {0.25, 0.25, units=Millimeters}"], 0.25),
+        (["map info = {UTM, 1, 1, 395784.1, 3778085.4, 2, 2, 11, North,WGS-84}"], 2000),
+        (["map info = {UTM, 1, 1, 5, 5, 30, 30, 33, North, WGS-84, units=Meters}"], 30000),
+        (["map info = {Geographic Lat/Lon, 1, 1, -180, 90, 0.9, 0.9,WGS-84}"], None),
+        (["map info = {Arbitrary, 1, 1, 0, 0, 1, 1, 0, North}"], None),
+        (["map info = {Arbitrary, 1, 1, 0, 0, 0.5, 0.5, 0, North, units=mm}"], 0.5),
+        (["pixel size = {0.001, 0.002}"], None),
+        (["pixel size = {1, 1, units=Furlongs}"], None),
+        (["pixel size = {}"], None),
+        (["pixel size = {nan, nan}"], None),
+        (["map info = {UTM}"], None),
+        ([], None),
+    ],
+)
+def test_pixel_size_as_headers_tell_it(tmp_path, lines, size):
+    assert open_cube(write(tmp_path, *lines)).pixel_size_mm == size
+
+
 def test_dark_lines_at_the_end_of_a_scan_are_said(tmp_path):
     notes = open_cube(write(tmp_path, "autodarkstartline = 2")).notes
     assert any("From line 2 on the shutter was closed" in note for note in notes)

@@ -33,6 +33,7 @@ def full_cube(data=SCENE):
         band_names=("blue", "green, dark", "red {edge}", "edge", "µ"),
         default_bands=(4, 2, 0),
         exposure_ms=12.5,
+        pixel_size_mm=0.025,
     )
 
 
@@ -65,6 +66,7 @@ def test_what_is_known_of_a_cube_comes_back(tmp_path):
     for name in ("wavelength_unit", "no_data", "bad_bands", "scale", "default_bands"):
         assert getattr(again, name) == getattr(cube, name), name
     assert again.exposure_ms == 12.5
+    assert again.pixel_size_mm == 0.025
     assert again.notes == ()
     everything = slice(None), slice(None)
     np.testing.assert_array_equal(again.read(*everything), cube.read(*everything))

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from napari_dgc.annotations.label_image import WRITTEN_BY, LabelClass, LabelImage, class_name
-from napari_dgc.annotations.tables import plausible_size
+from napari_dgc.cubes.envi_acquisition import pixel_size_mm
 from napari_dgc.cubes.envi_classification import is_classification, read_classification
 from napari_dgc.cubes.envi_files import find_header
 from napari_dgc.cubes.envi_header import read_header
@@ -82,17 +82,7 @@ def read_envi_classification(path: Path) -> LabelImage:
 
 def _pixel_size(path: Path) -> float | None:
     header = find_header(path)
-    given = "" if header is None else read_header(header).get("pixel size", "")
-    first, _, rest = given.partition(",")
-    second, _, unit = rest.partition(",")
-    # Metres, unless the header says something else.
-    if unit.strip() and unit.replace(" ", "").casefold() not in ("units=meters", "units=metres"):
-        return None
-    try:
-        across, down = float(first), float(second)
-    except ValueError:
-        return None
-    return plausible_size(1000 * across) if across == down else None
+    return None if header is None else pixel_size_mm(read_header(header))
 
 
 def _plain(text: str) -> str:

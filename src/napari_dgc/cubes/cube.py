@@ -72,6 +72,8 @@ class HyperCube:
         and blue, or None.
     exposure_ms
         Integration time in milliseconds, as the camera wrote it, or None.
+    pixel_size_mm
+        Side of a pixel on the object in millimetres, as the file says, or None.
     references
         White and dark references that lie beside the scan, or None.
     notes
@@ -95,6 +97,7 @@ class HyperCube:
     band_names: tuple[str, ...] | None = None
     default_bands: tuple[int, int, int] | None = None
     exposure_ms: float | None = None
+    pixel_size_mm: float | None = None
     references: References | None = None
     notes: tuple[str, ...] = field(default=())
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from napari_dgc.cubes.camera_references import FoundReferences, find_references
 from napari_dgc.cubes.cube import HyperCube
-from napari_dgc.cubes.envi_acquisition import exposure_ms, note_on_dark_lines
+from napari_dgc.cubes.envi_acquisition import exposure_ms, note_on_dark_lines, pixel_size_mm
 from napari_dgc.cubes.envi_bands import (
     BandCentres,
     bad_bands,
@@ -80,6 +80,7 @@ def open_envi(path: Path) -> HyperCube:
         band_names=band_names(header, bands, notes),
         default_bands=default_bands(header, bands, notes),
         exposure_ms=exposure_ms(header),
+        pixel_size_mm=pixel_size_mm(header),
         references=beside.references,
         notes=(*notes, *_with_remedy(centres), *beside.notes),
     )

@@ -1,5 +1,6 @@
 """What cameras write into their ENVI headers about how a scan was taken."""
 
+import math
 import re
 
 from napari_dgc.cubes.envi_header import Header, header_number
@@ -30,6 +31,56 @@ def exposure_ms(header: Header) -> float | None:
         found = re.search(r"^\s*Integration time\s*=\s*(\d+(?:\.\d+)?)\s*$", description, re.M)
         value = float(found.group(1)) / 1e3 if found else None
     return value if value is not None and value > 0 else None
+
+
+#: Units of lengths, in millimetres.
+_MILLIMETRES = {
+    "meters": 1000.0,
+    "metres": 1000.0,
+    "millimeters": 1.0,
+    "millimetres": 1.0,
+    "mm": 1.0,
+    "centimeters": 10.0,
+    "centimetres": 10.0,
+    "cm": 10.0,
+    "micrometers": 1e-3,
+    "micrometres": 1e-3,
+    "feet": 304.8,
+}
+#: Projections whose pixel size is no length, or may be none.
+_NO_LENGTH = ("arbitrary", "geographic", "pixel")
+
+
+def pixel_size_mm(header: Header) -> float | None:
+    """Return the side of a pixel in millimetres, or None where it is not known or not square.
+
+    Parameters
+    ----------
+    header
+        As `read_header` returns it: ``pixel size``, in metres unless it names other units,
+        or else the sixth and seventh entry of ``map info``.
+    """
+    given = [item.strip() for item in header.get("pixel size", "").strip("{} \n").split(",")]
+    sizes, rest = given[:2], given[2:]
+    if len(sizes) < 2:
+        placed = [item.strip() for item in header.get("map info", "").strip("{} \n").split(",")]
+        sizes, rest = placed[5:7], placed[7:]
+        units = any(item.casefold().startswith("units") for item in rest)
+        if placed[0].casefold().startswith(_NO_LENGTH) and not units:
+            return None
+    unit = "meters"
+    for item in rest:
+        key, _, value = item.partition("=")
+        if key.strip().casefold() == "units":
+            unit = value.strip().casefold()
+    try:
+        across, down = (float(size) for size in sizes)
+    except ValueError:
+        return None
+    size = across * _MILLIMETRES.get(unit, math.nan)
+    if not (1e-6 < size < 1e6 and abs(across - down) <= 1e-3 * across):
+        return None
+    return float(f"{size:.7g}")
 
 
 def note_on_dark_lines(header: Header, rows: int) -> str | None:

@@ -215,6 +215,9 @@ def _header_text(cube: HyperCube, interleave: str, dtype: np.dtype[Any]) -> str:
         fields["reflectance scale factor"] = _number(cube.scale)
     if cube.exposure_ms is not None:
         fields["tint"] = _number(cube.exposure_ms)
+    if cube.pixel_size_mm is not None:
+        metres = f"{cube.pixel_size_mm / 1000:.9g}"
+        fields["pixel size"] = _braces((metres, metres, "units=Meters"))
     if cube.wavelengths is not None:
         fields["wavelength units"] = _UNITS.get(cube.wavelength_unit or "", "Unknown")
         fields["wavelength"] = _braces(map(_number, cube.wavelengths))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import weakref
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -237,8 +237,9 @@ def is_named(work: Workspace) -> bool:
 def details_of(work: Workspace | None, scan: Scan) -> ScanDetails:
     """Return what is known about a scan, its pixel size from the file where nobody gave one."""
     known = ScanDetails(scan.key) if work is None else work.details_of(scan.key)
-    size: Any = getattr(scan.cube, "pixel_size_mm", None)
-    return known if known.pixel_size_mm is not None else replace(known, pixel_size_mm=size)
+    if known.pixel_size_mm is not None:
+        return known
+    return replace(known, pixel_size_mm=scan.cube.pixel_size_mm)
 
 
 def get_measuring(session: Session) -> Measuring:
