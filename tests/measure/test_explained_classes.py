@@ -167,11 +167,25 @@ def test_ranges_join_bands_of_one_sign_across_bad_ones() -> None:
     assert separating_ranges(d / 100, difference, None) == ()
 
 
+def test_a_weaker_range_elsewhere_is_told_too() -> None:
+    d = np.array([0.0, 1.0, 1.5, 0.9, 0.3, 4.0, 5.0, 2.0])
+    best, second = separating_ranges(d, d, None)
+    # Of each range what reaches 60 % of its best band.
+    assert (best.first, best.last, best.d) == (5, 6, 5.0)
+    assert (second.first, second.last, second.d) == (1, 3, 1.5)
+
+
 def test_ranges_follow_wavelengths_also_where_bands_descend() -> None:
     d = np.array([0.0, 2.0, 2.0, 0.0])
     (part,) = separating_ranges(d, d, np.array([900.0, 700, 690, 400]))
     assert (part.low, part.high) == (690, 700)
     assert (part.first, part.last) == (1, 2)
+
+
+def test_indices_that_few_pixels_have_separate_nothing() -> None:
+    first = [IndexValue("A", 100, 1, 1), IndexValue("B", 1, 5, 0)]
+    second = [IndexValue("A", 100, 2, 1), IndexValue("B", 100, 2, 1)]
+    assert separating_indices(first, second) == (("A", -1.0),)
 
 
 def test_indices_are_ranked_by_d() -> None:
@@ -182,7 +196,7 @@ def test_indices_are_ranked_by_d() -> None:
 
 @pytest.mark.parametrize(
     ("nm", "name"),
-    [(450, "blue"), (690, "red edge"), (800, "near infrared"), (970, "water at 970 nm"),
+    [(450, "blue"), (690, "red edge"), (800, "near infrared"), (970, "near infrared"),
      (1600, "short-wave infrared"), (350, "ultraviolet")],
 )  # fmt: skip
 def test_regions_have_names(nm, name) -> None:
@@ -192,6 +206,8 @@ def test_regions_have_names(nm, name) -> None:
 def test_regions_of_a_range() -> None:
     assert regions_of(660, 690) == "red to red edge"
     assert regions_of(690, 700) == "red edge"
+    assert regions_of(950, 990) == "water at 970 nm"
+    assert regions_of(1000, 720) == "red edge to near infrared"
 
 
 # --------------------------------------------------------------------- sentences

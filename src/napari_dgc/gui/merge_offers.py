@@ -25,4 +25,10 @@ def offer_pages(
 
         return AssistantPage(session, edits, in_image)
 
+    def explain() -> QWidget:
+        from napari_dgc.gui.explain.page import ExplainPage
+
+        return ExplainPage(session)
+
     offer("assistant", "Similar", "A", assistant)
+    offer("explain", "Explain", "E", explain)

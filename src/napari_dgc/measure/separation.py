@@ -14,8 +14,10 @@ from napari_dgc.measure.class_values import IndexValue
 #: Differences of this many standard deviations are called small and large; Cohen 1988,
 #: Statistical Power Analysis for the Behavioral Sciences, doi:10.4324/9780203771587.
 SMALL, LARGE = 0.2, 0.8
-#: Bands belong to a range whose d is at least this part of the greatest of all.
+#: Bands belong to a range whose d is at least this part of the best one's.
 _SHARE = 0.6
+#: An index needs values in this part of the pixels, as the one with the most has.
+_KNOWN = 0.5
 #: What is less than this part of the mean is rounding, not spread.
 _ROUNDING = 1e-6
 
@@ -111,14 +113,17 @@ def separating_ranges(
         highest = np.inf
     if highest < SMALL:
         return ()
-    sign = np.sign(d[known]) * (strength >= max(_SHARE * highest, SMALL))
+    sign = np.sign(d[known]) * (strength >= min(LARGE, max(_SHARE * highest, SMALL)))
     edges = np.flatnonzero(np.diff(sign)) + 1
     found = []
     for run in np.split(np.arange(len(known)), edges):
         if not sign[run[0]]:
             continue
-        bands = known[run]
-        best = int(bands[np.argmax(np.abs(d[bands]))])
+        peak = int(np.argmax(strength[run]))
+        weak = np.flatnonzero(~(strength[run] >= _SHARE * strength[run][peak]))
+        start = int(weak[weak < peak].max(initial=-1)) + 1
+        stop = int(weak[weak > peak].min(initial=len(run)))
+        best, bands = int(known[run[peak]]), known[run[start:stop]]
         low = high = None
         if wavelengths_nm is not None:
             low, high = float(wavelengths_nm[bands[0]]), float(wavelengths_nm[bands[-1]])
@@ -149,8 +154,13 @@ def separating_indices(
     Returns
     -------
     tuple of (str, float)
-        Name and `cohens_d`, the best first; those without a value in a class are left out.
+        Name and `cohens_d`, the best first; those that most pixels of a class have no value
+        of are left out.
     """
+    rare = set()
+    for values in (first, second):
+        most = max((value.pixels for value in values), default=0)
+        rare |= {value.index for value in values if value.pixels < _KNOWN * most}
 
     def column(values: Sequence[IndexValue], name: str) -> NDArray[Any]:
         return np.array([getattr(value, name) for value in values], np.float64)
@@ -159,6 +169,5 @@ def separating_indices(
         column(first, "mean"), column(first, "sd"), column(second, "mean"), column(second, "sd")
     )
     ranked = [(value.index, float(d[place])) for place, value in enumerate(first)]
-    return tuple(
-        sorted((pair for pair in ranked if not np.isnan(pair[1])), key=lambda pair: -abs(pair[1]))
-    )
+    told = [pair for pair in ranked if not np.isnan(pair[1]) and pair[0] not in rare]
+    return tuple(sorted(told, key=lambda pair: -abs(pair[1])))

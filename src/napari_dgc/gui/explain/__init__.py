@@ -1,0 +1,1 @@
+"""What a class is, and what tells two classes apart."""
