@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from qtpy.QtCore import QObject, QTimer
+from qtpy.QtCore import QEvent, QObject, QTimer
 from qtpy.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from napari_dgc.gui.class_actions import EditButtons, add_shortcut
@@ -45,7 +45,7 @@ class ClassTools(QObject):
         self.in_image = ImageSelection(session)
         self.model = ClassTableModel(owner)
         self.table = ClassTableView(self.model, session.selection, self.in_image.hidden)
-        self.table.setMinimumHeight(130)
+        self.table.setMinimumHeight(120)
         # The table takes what is left, so that Export stays in sight on a small screen.
         self.table.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
         self.filter = FilterBox(self.table)
@@ -72,6 +72,15 @@ class ClassTools(QObject):
             ("?", self.show_keys),
         ):
             add_shortcut(owner, key, action)
+
+        owner.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:  # noqa: D102
+        # Without the dock there would be no eye to show a hidden class again.
+        taken_out = event is not None and event.type() == QEvent.Type.ParentChange
+        if taken_out and self._owner.parentWidget() is None:
+            self.in_image.hidden.show_all()
+        return False
 
     def top_row(self, slider: QWidget) -> QHBoxLayout:
         """Lay out the slider and the switches beside it."""

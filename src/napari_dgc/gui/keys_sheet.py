@@ -22,7 +22,7 @@ KEYS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
     (
         "Naming",
         (
-            ("1", "to 9: give the name on the button"),
+            ("1", "to 9: give the name on the button of that number"),
             ("F2", "Type a name"),
             ("N", "Name by clicking on the leaf; Esc ends"),
             ("M", "When asked: move only the cluster that was clicked"),
@@ -62,10 +62,11 @@ class KeysSheet(QDialog):
                 for key, what in keys
             ]
         self.text = QLabel(
-            "They work while the merge dock has the focus: click its table once.<br>"
+            "They work while the merge dock has the focus: click its table once. "
             "A click on the image selects a class; Ctrl or Shift adds to the selection."
             f"<table>{''.join(rows)}</table>"
         )
+        self.text.setWordWrap(True)
         self.text.setTextFormat(Qt.TextFormat.RichText)
         self.text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         area = QScrollArea()
@@ -76,7 +77,7 @@ class KeysSheet(QDialog):
         layout = QVBoxLayout(self)
         layout.addWidget(area)
         layout.addWidget(buttons)
-        self.resize(470, 560)
+        self.resize(540, 650)
 
 
 def _native(key: str) -> str:

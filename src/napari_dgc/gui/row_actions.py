@@ -233,7 +233,7 @@ class RowActions:
         last = np.array(labels.data_to_world((rows.max() + 0.5, columns.max() + 0.5))[-2:])
         size = np.maximum(np.abs(last - first), _LEAST * np.abs(np.array(labels.scale[-2:])))
         viewer.camera.center = (0.0, *(float(value) for value in (first + last) / 2))
-        canvas = np.array(viewer._canvas_size, float)
+        canvas = np.array(viewer.canvas.size, float)
         viewer.camera.zoom = float(np.min(_FILL * canvas / size))
 
 

@@ -53,7 +53,7 @@ HEADINGS: dict[Column, Heading] = {
     Column.AREA: Heading(
         "mm²", "Area in mm²", "Area in mm²; needs the pixel size of every labelled scan"
     ),
-    Column.SPECTRUM: Heading("Spectrum", "Spectrum", "Mean spectrum; all rows have the same scale"),
+    Column.SPECTRUM: Heading("", "Spectrum", "Mean spectrum; all rows have the same scale"),
     Column.VISIBLE: Heading(
         "", "Visible", "Click to hide the class in the image or to show it (V)"
     ),

@@ -86,7 +86,7 @@ class SparklineDelegate(QStyledItemDelegate):
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         """Ask for the room of a small plot."""
-        return QSize(48, 22)
+        return QSize(42, 22)
 
 
 class SwatchDelegate(QStyledItemDelegate):

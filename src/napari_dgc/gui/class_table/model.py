@@ -175,9 +175,11 @@ class ClassTableModel(QAbstractTableModel):
             sideways = Qt.AlignmentFlag.AlignRight
             sideways = Qt.AlignmentFlag.AlignHCenter if column in _CENTRED else sideways
             return int(sideways | Qt.AlignmentFlag.AlignVCenter)
-        if role == Qt.ItemDataRole.FontRole and column == Column.NAME and not info.name:
+        if role == Qt.ItemDataRole.FontRole and column == Column.NAME:
             font = QFont()
-            font.setItalic(True)
+            font.setItalic(not info.name)
+            # There is a note, which the tooltip shows.
+            font.setUnderline(bool(info.note))
             return font
         if role == Qt.ItemDataRole.ToolTipRole:
             return self._tip(row)
@@ -199,7 +201,7 @@ class ClassTableModel(QAbstractTableModel):
     def _text(self, row: int, column: int) -> str:
         info, pixels = self._classes[row], self._pixels[row]
         if column == Column.NAME:
-            return f"{info.title} ✎" if info.note else info.title
+            return info.title
         if column == Column.CLUSTERS:
             return str(len(info.members))
         if column == Column.PIXELS:

@@ -47,7 +47,12 @@ from napari_dgc.gui.selection import ClusterSelection
 from napari_dgc.partition import ClassInfo, Partition
 
 if TYPE_CHECKING:
-    from qtpy.QtGui import QMouseEvent
+    from qtpy.QtGui import QMouseEvent, QResizeEvent
+
+#: Least width of the names; with more columns than fit beside it, the table scrolls sideways.
+_LEAST_NAME = 84
+#: Room about the text of a heading, and about that with the arrow of the sorting.
+_MARGIN, _ARROW = 8, 22
 
 
 class ClassTableView(QTableView):
@@ -100,7 +105,7 @@ class ClassTableView(QTableView):
             | QAbstractItemView.EditTrigger.EditKeyPressed
         )
         self.setShowGrid(False)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.verticalHeader().hide()
         self.verticalHeader().setDefaultSectionSize(24)
         self._set_up_header()
@@ -110,9 +115,8 @@ class ClassTableView(QTableView):
         header = self.horizontalHeader()
         header.setMinimumSectionSize(24)
         header.setHighlightSections(False)
-        for column in Column:
-            header.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
-        header.setSectionResizeMode(Column.NAME, QHeaderView.ResizeMode.Stretch)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        header.sortIndicatorChanged.connect(self._fit_columns)
         for place, column in enumerate(ORDER):
             header.moveSection(header.visualIndex(column), place)
         self._show_columns(chosen_columns())
@@ -152,6 +156,27 @@ class ClassTableView(QTableView):
     def _show_columns(self, columns: frozenset[Column]) -> None:
         for column in Column:
             self.setColumnHidden(column, column not in columns)
+        self._fit_columns()
+
+    def _fit_columns(self) -> None:
+        """Give every column the room it needs, and the rest to the names."""
+        header = self.horizontalHeader()
+        text, sorted_by = header.fontMetrics(), header.sortIndicatorSection()
+        taken = 0
+        for column in Column:
+            if column == Column.NAME or self.isColumnHidden(column):
+                continue
+            heading = text.horizontalAdvance(HEADINGS[column].text)
+            heading += _ARROW if column == sorted_by else _MARGIN
+            width = max(heading, self.sizeHintForColumn(column))
+            header.resizeSection(column, width)
+            taken += width
+        header.resizeSection(Column.NAME, max(self.viewport().width() - taken, _LEAST_NAME))
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        """Give the names more room, or less."""
+        super().resizeEvent(event)
+        self._fit_columns()
 
     # ------------------------------------------------------------ selection
 
@@ -174,6 +199,7 @@ class ClassTableView(QTableView):
                 self._select_rows(self._content.rows_touching(self._selection.clusters))
         finally:
             self._restoring = False
+        self._fit_columns()
         self.selection_changed.emit(self.selected_classes)
 
     def select_clusters(self, members: Iterable[int], *, extend: bool = False) -> None:
