@@ -77,7 +77,7 @@ def pdf_bytes(document: Document) -> bytes:
         **dict.fromkeys(("leftPadding", "rightPadding", "topPadding", "bottomPadding"), 0),
     )
     pages.addPageTemplates(PageTemplate(frames=[frame], onPage=lambda c, d: _foot(c, d, title)))
-    pages.build([flowable for block in document.blocks for flowable in _flowables(block)])
+    pages.build(_story(document.blocks))
     return buffer.getvalue()
 
 
@@ -105,13 +105,31 @@ def _foot(canvas: Any, pages: Any, title: str) -> None:
     canvas.restoreState()
 
 
+def _story(blocks: Sequence[Block]) -> list[Flowable]:
+    """Put blocks in order; a heading stays with the figure or the small table after it."""
+    story: list[Flowable] = []
+    waiting: list[Flowable] = []
+    for block in blocks:
+        parts = _flowables(block)
+        if isinstance(block, Heading):
+            story += waiting
+            waiting = parts
+            story.append(PageBreak() if block.new_page else CondPageBreak(30 * mm))
+        elif waiting and isinstance(parts[0], KeepTogether):
+            story.append(KeepTogether([*waiting, *parts]))
+            waiting = []
+        else:
+            story += [*waiting, *parts]
+            waiting = []
+    return [*story, *waiting]
+
+
 def _flowables(block: Block) -> list[Flowable]:
     if isinstance(block, Heading):
         anchor = f'<a name="{block.anchor}"/>' if block.anchor else ""
         text = Paragraph(anchor + _cut(block.text, bold=True), _HEADINGS[block.level])
         text.heading = block
-        text.keepWithNext = 1
-        return [PageBreak(), text] if block.new_page else [CondPageBreak(30 * mm), text]
+        return [text]
     if isinstance(block, Text):
         return [Paragraph(markup(readable(block.text)), _SMALL if block.small else _BODY)]
     if isinstance(block, Points):
