@@ -266,3 +266,41 @@ def told(monkeypatch):
     monkeypatch.setattr("napari_dgc.gui.messages.show_error", found["error"].append)
     monkeypatch.setattr("napari_dgc.gui.messages.show_info", found["info"].append)
     return found
+
+
+@pytest.fixture
+def canvas(labelled, viewer, qtbot):
+    """The canvas, with the first scan's classes ready to be painted."""
+    viewer.window._qt_viewer.show()
+    viewer.reset_view()
+    qtbot.wait(50)
+    layer = labelled[0].labels
+    viewer.layers.selection.active = layer
+    layer.mode = "paint"
+    layer.brush_size = 1
+    layer.selected_label = 3
+    return viewer.window._qt_viewer.canvas.native
+
+
+@pytest.fixture
+def drag(viewer, qtbot):
+    """Press the mouse on a pixel of a layer, move it over others, and let go."""
+    from qtpy.QtCore import QPoint, Qt
+
+    canvas = viewer.window._qt_viewer.canvas
+
+    def place(layer, row, column):
+        world = layer.data_to_world((row, column))
+        position = canvas.view.scene.node_transform(canvas.view).map([world[-1], world[-2], 0, 1])
+        return QPoint(*(round(float(value)) for value in position[:2] / position[3]))
+
+    def drag(layer, points):
+        places = [place(layer, *point) for point in points]
+        qtbot.mouseMove(canvas.native, places[0])
+        qtbot.mousePress(canvas.native, Qt.MouseButton.LeftButton, pos=places[0])
+        for where in places[1:]:
+            qtbot.mouseMove(canvas.native, where)
+            qtbot.wait(20)
+        qtbot.mouseRelease(canvas.native, Qt.MouseButton.LeftButton, pos=places[-1])
+
+    return drag

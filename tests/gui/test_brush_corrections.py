@@ -1,52 +1,19 @@
 """Corrections painted with napari's own brush: steps of the one undo, on canvas and dock."""
 
 import numpy as np
-import pytest
-from qtpy.QtCore import QPoint, Qt
+from qtpy.QtCore import Qt
 
 from napari_dgc.workspace.commands import MergeClasses, NameClasses
 
 CONTROL = Qt.KeyboardModifier.ControlModifier
 
 
-@pytest.fixture
-def canvas(labelled, viewer, qtbot):
-    """The canvas with the first scan's classes ready to be painted."""
-    viewer.window._qt_viewer.show()
-    viewer.reset_view()
-    qtbot.wait(50)
-    layer = labelled[0].labels
-    viewer.layers.selection.active = layer
-    layer.mode = "paint"
-    layer.brush_size = 1
-    layer.selected_label = 3
-    return viewer.window._qt_viewer.canvas.native
-
-
-def where(viewer, layer, row, column):
-    canvas = viewer.window._qt_viewer.canvas
-    world = layer.data_to_world((row, column))
-    position = canvas.view.scene.node_transform(canvas.view).map([world[-1], world[-2], 0, 1])
-    return QPoint(*(round(float(value)) for value in position[:2] / position[3]))
-
-
-def drag(qtbot, viewer, canvas, layer, points):
-    places = [where(viewer, layer, *point) for point in points]
-    left = Qt.MouseButton.LeftButton
-    qtbot.mouseMove(canvas, places[0])
-    qtbot.mousePress(canvas, left, pos=places[0])
-    for place in places[1:]:
-        qtbot.mouseMove(canvas, place)
-        qtbot.wait(20)
-    qtbot.mouseRelease(canvas, left, pos=places[-1])
-
-
 def test_a_drag_of_the_brush_is_one_step_and_ctrl_z_on_the_canvas_takes_it_back(
-    labelled, session, viewer, qtbot, canvas
+    labelled, session, qtbot, canvas, drag
 ):
     scan = labelled[0]
     before = np.array(scan.labels.data)
-    drag(qtbot, viewer, canvas, scan.labels, [(4, 2), (4, 8), (9, 8)])
+    drag(scan.labels, [(4, 2), (4, 8), (9, 8)])
     assert (scan.fine[4, 2:9] == 3).all()
     assert (scan.fine[4:10, 8] == 3).all()
     assert len(session.history.commands) == 1
@@ -59,26 +26,26 @@ def test_a_drag_of_the_brush_is_one_step_and_ctrl_z_on_the_canvas_takes_it_back(
     np.testing.assert_array_equal(scan.labels.data, painted)
 
 
-def test_two_drags_are_two_steps(labelled, session, viewer, qtbot, canvas):
+def test_two_drags_are_two_steps(labelled, session, qtbot, canvas, drag):
     layer = labelled[0].labels
-    drag(qtbot, viewer, canvas, layer, [(4, 2), (4, 5)])
-    drag(qtbot, viewer, canvas, layer, [(8, 2), (8, 5)])
+    drag(layer, [(4, 2), (4, 5)])
+    drag(layer, [(8, 2), (8, 5)])
     assert len(session.history.commands) == 2
     session.undo()
     assert (labelled[0].fine[4, 2:6] == 3).all()
     assert not (labelled[0].fine[8, 2:6] == 3).all()
 
 
-def test_fill_and_brush_are_two_steps(labelled, session, viewer, qtbot, canvas):
+def test_fill_and_brush_are_two_steps(labelled, session, qtbot, canvas, drag):
     layer = labelled[0].labels
     before = np.array(layer.data)
     layer.mode = "fill"
-    drag(qtbot, viewer, canvas, layer, [(4, 2)])
+    drag(layer, [(4, 2)])
     filled = np.array(layer.data)
     assert (filled != before).any()
     layer.mode = "paint"
     layer.selected_label = 1
-    drag(qtbot, viewer, canvas, layer, [(4, 2), (4, 4)])
+    drag(layer, [(4, 2), (4, 4)])
     assert len(session.history.commands) == 2
     session.undo()
     np.testing.assert_array_equal(layer.data, filled)
@@ -86,10 +53,10 @@ def test_fill_and_brush_are_two_steps(labelled, session, viewer, qtbot, canvas):
     np.testing.assert_array_equal(layer.data, before)
 
 
-def test_ctrl_z_on_the_canvas_takes_merges_back_too(labelled, session, viewer, qtbot, canvas):
+def test_ctrl_z_on_the_canvas_takes_merges_back_too(labelled, session, qtbot, canvas, drag):
     scan = labelled[0]
     before = np.array(scan.labels.data)
-    drag(qtbot, viewer, canvas, scan.labels, [(4, 2), (4, 6)])
+    drag(scan.labels, [(4, 2), (4, 6)])
     painted = np.array(scan.labels.data)
     session.do(MergeClasses((2, 3)))
     session.do(NameClasses((2,), "lesion"))
@@ -114,14 +81,14 @@ def test_pixels_written_by_a_script_become_a_step_before_the_next(labelled, sess
 
 
 def test_a_number_that_is_no_class_paints_nothing_and_says_so(
-    labelled, session, viewer, qtbot, canvas, told
+    labelled, session, qtbot, canvas, drag, told
 ):
     scan = labelled[0]
     session.do(MergeClasses((2, 3)))
     before = np.array(scan.labels.data)
     for number in (3, 40):
         scan.labels.selected_label = number
-        drag(qtbot, viewer, canvas, scan.labels, [(4, 2), (4, 6)])
+        drag(scan.labels, [(4, 2), (4, 6)])
         qtbot.waitUntil(lambda: np.array_equal(scan.labels.data, before))
         assert len(session.history.commands) == 1
     assert any("Label 40 is no class" in sentence for sentence in told["info"])
