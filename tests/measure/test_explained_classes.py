@@ -175,6 +175,13 @@ def test_a_weaker_range_elsewhere_is_told_too() -> None:
     assert (second.first, second.last, second.d) == (1, 3, 1.5)
 
 
+def test_noise_of_single_bands_breaks_no_range() -> None:
+    d = np.where((np.arange(100) >= 40) & (np.arange(100) < 70), 3.0, 0.0)
+    d[[50, 60]], d[[10, 80]] = 0.1, 4.0
+    (part,) = separating_ranges(d, d, None)
+    assert (part.first, part.last) == (40, 69)
+
+
 def test_ranges_follow_wavelengths_also_where_bands_descend() -> None:
     d = np.array([0.0, 2.0, 2.0, 0.0])
     (part,) = separating_ranges(d, d, np.array([900.0, 700, 690, 400]))

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import median_filter
 
 from napari_dgc.measure.class_values import IndexValue
 
@@ -16,6 +17,11 @@ from napari_dgc.measure.class_values import IndexValue
 SMALL, LARGE = 0.2, 0.8
 #: Bands belong to a range whose d is at least this part of the best one's.
 _SHARE = 0.6
+#: A further range is told whose best band has this part of the d of the best of all.
+_WORTH = 0.3
+#: Scans of many narrow bands are seen through a median over so many, as noise would break
+#: ranges into pieces.
+_MANY, _MEDIAN = 60, 5
 #: An index needs values in this part of the pixels, as the one with the most has.
 _KNOWN = 0.5
 #: What is less than this part of the mean is rounding, not spread.
@@ -34,10 +40,10 @@ class SeparatingRange:
         Their wavelengths in nm, or None where they are not known; `low` is the smaller one.
     difference
         Mean of the first class less that of the second, over the bands of the range.
-    d
-        Cohen's d of the band that separates best, signed as `difference`.
     best
-        That band.
+        The band that separates best.
+    d
+        Its Cohen's d, signed as `difference`.
     """
 
     first: int
@@ -45,8 +51,8 @@ class SeparatingRange:
     low: float | None
     high: float | None
     difference: float
-    d: float
     best: int
+    d: float
 
 
 def cohens_d(
@@ -107,13 +113,16 @@ def separating_ranges(
     known = np.flatnonzero(~np.isnan(d))
     if wavelengths_nm is not None:
         known = known[np.argsort(wavelengths_nm[known], kind="stable")]
-    strength = np.abs(d[known])
+    seen = d[known]
+    if len(seen) > _MANY:
+        seen = median_filter(seen, size=_MEDIAN, mode="nearest")
+    strength = np.abs(seen)
     highest = float(strength[np.isfinite(strength)].max(initial=0.0))
     if np.isinf(strength).any():
         highest = np.inf
     if highest < SMALL:
         return ()
-    sign = np.sign(d[known]) * (strength >= min(LARGE, max(_SHARE * highest, SMALL)))
+    sign = np.sign(seen) * (strength >= min(LARGE, max(_SHARE * highest, SMALL)))
     edges = np.flatnonzero(np.diff(sign)) + 1
     found = []
     for run in np.split(np.arange(len(known)), edges):
@@ -123,6 +132,8 @@ def separating_ranges(
         weak = np.flatnonzero(~(strength[run] >= _SHARE * strength[run][peak]))
         start = int(weak[weak < peak].max(initial=-1)) + 1
         stop = int(weak[weak > peak].min(initial=len(run)))
+        if strength[run][peak] < _WORTH * highest:
+            continue
         best, bands = int(known[run[peak]]), known[run[start:stop]]
         low = high = None
         if wavelengths_nm is not None:
@@ -134,8 +145,8 @@ def separating_ranges(
                 low,
                 high,
                 float(difference[bands].mean()),
-                float(d[best]),
                 best,
+                float(d[best]),
             )
         )
     return tuple(sorted(found, key=lambda part: (-abs(part.d), part.first))[:most])

@@ -81,16 +81,16 @@ class CandidateList(QTreeWidget):
         for column, tip in enumerate(_TIPS):
             head.setToolTip(column, tip)
             if column:
-                head.setTextAlignment(column, Qt.AlignmentFlag.AlignRight)
+                head.setTextAlignment(column, Qt.AlignmentFlag.AlignCenter)
         header = self.header()
         header.setStretchLastSection(False)
         header.setMinimumSectionSize(30)
         header.setSectionResizeMode(Column.NAME, QHeaderView.ResizeMode.Stretch)
         for column, text in list(enumerate(_HEADERS))[1:]:
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)
-            # Room for the arrow of sorting, and no more: names need the rest.
+            # Room for the arrow of sorting beside it, and no more: names need the rest.
             wide = header.fontMetrics().horizontalAdvance(max(text, "88.8°", key=len))
-            header.resizeSection(column, wide + 16)
+            header.resizeSection(column, wide + 20)
         self.setSortingEnabled(True)
         self.sortByColumn(Column.COST, Qt.SortOrder.AscendingOrder)
         self.setMinimumHeight(84)

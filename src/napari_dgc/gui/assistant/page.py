@@ -89,7 +89,6 @@ class AssistantPage(QWidget):
         self.cancel.setToolTip("Untick all: the image is as it was before (Esc)")
         hint = QLabel(_KEYS)
         hint.setWordWrap(True)
-        hint.setEnabled(False)
         hint.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
 
         top, buttons = QHBoxLayout(), QHBoxLayout()

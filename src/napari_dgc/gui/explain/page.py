@@ -232,7 +232,7 @@ class ExplainPage(QWidget):
         self._rows = index_rows(found, [i.title for i in infos]) if known else []
         self.title.setText(" · ".join(_key(info) for info in infos))
         self.sentences.setText(
-            "".join(f"<p style='margin:0 0 4px 0'>{html.escape(line)}</p>" for line in self._lines)
+            "".join(f"<p style='margin:0 0 4px 0'>{_unbroken(line)}</p>" for line in self._lines)
         )
         self.plot.setVisible(known)
         if known:
@@ -260,6 +260,11 @@ def _text() -> QLabel:
     label.setWordWrap(True)
     label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
     return label
+
+
+def _unbroken(line: str) -> str:
+    """Let no line end within ``d = 3.1``."""
+    return html.escape(line).replace("d = ", "d\u00a0=\u00a0")
 
 
 def _key(info: ClassInfo) -> str:
