@@ -220,6 +220,20 @@ def test_what_is_read_is_never_replaced(maps, tmp_path, capsys):
     assert scale.read_bytes() == before
 
 
+def test_pages_are_filled(maps, details, tmp_path):
+    from pypdf import PdfReader
+
+    assert report(maps / "c.tif", tmp_path / "r.pdf", "--details", details) == 0
+    pages = [" ".join(page.extract_text().split()) for page in PdfReader(tmp_path / "r.pdf").pages]
+    first, second, third = pages
+    assert "Summary" in first
+    assert "days since 2026-05-08" in first
+    assert "leaf 2" in second
+    assert "Largest lesion" in second
+    assert "cannot say" in third
+    assert "command" in third
+
+
 def test_many_scans_make_tables_over_several_pages(tmp_path):
     folder = tmp_path / "maps"
     folder.mkdir()

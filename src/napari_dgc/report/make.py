@@ -214,7 +214,7 @@ def _progress(blocks: list[Block], pages: Sequence[ScanPages], setup: ReportSetu
         blocks.append(Figure(drawing, "Severity of each plant; a colour for each treatment."))
     plants, treatments = tables
     blocks.append(grid("progress by plant", plants, PROGRESS))
-    if any(row[0] for row in treatments.rows):
+    if any(name and plants_with_area for name, plants_with_area, *_ in treatments.rows):
         blocks += [Heading("By treatment", 3), grid("by treatment", treatments, TREATMENTS)]
     return True
 

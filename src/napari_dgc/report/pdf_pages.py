@@ -115,13 +115,17 @@ def _story(blocks: Sequence[Block]) -> list[Flowable]:
             story += waiting
             waiting = parts
             story.append(PageBreak() if block.new_page else CondPageBreak(30 * mm))
-        elif waiting and isinstance(parts[0], KeepTogether):
+        elif isinstance(block, Figure) or (isinstance(block, Grid) and _is_small(block)):
             story.append(KeepTogether([*waiting, *parts]))
             waiting = []
         else:
             story += [*waiting, *parts]
             waiting = []
     return [*story, *waiting]
+
+
+def _is_small(grid: Grid) -> bool:
+    return len(grid.rows) <= _TOGETHER
 
 
 def _flowables(block: Block) -> list[Flowable]:
@@ -138,9 +142,8 @@ def _flowables(block: Block) -> list[Flowable]:
         parts = [_Drawn(block.drawing), Spacer(0, 3)]
         if block.caption:
             parts.append(Paragraph(markup(readable(block.caption)), _SMALL))
-        return [KeepTogether(parts)]
-    table = [_grid(block), Spacer(0, 6)]
-    return [KeepTogether(table)] if len(block.rows) <= _TOGETHER else table
+        return parts
+    return [_grid(block), Spacer(0, 6)]
 
 
 def _cut(text: str, bold: bool = False, longest: int = _LONGEST) -> str:
