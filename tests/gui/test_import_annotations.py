@@ -214,6 +214,15 @@ def test_json_that_holds_no_annotations_is_not_ours(viewer, tmp_path):
     assert get_reader(str(write(tmp_path))) is not None
 
 
+def test_damaged_annotations_dropped_are_told(viewer, two_scans, told, tmp_path):
+    from napari_dgc.gui.annotation_reader import get_reader
+
+    path = tmp_path / "sick.json"
+    path.write_text(json.dumps({"shapes": 3, "imageHeight": 24, "imageWidth": 32}))
+    assert get_reader(str(path))(str(path)) == [(None,)]
+    assert told["error"] == ["sick.json is damaged: its shapes are no list."]
+
+
 @pytest.fixture
 def exporting(viewer, qtbot):
     """Choose Layers > Annotate > Export labels…"""

@@ -8,6 +8,7 @@ from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QDialog, QDialogButtonBox, QLabel, QVBoxLayout, QWidget
 
 from napari_dgc.gui import messages
+from napari_dgc.gui.class_actions import button_style
 from napari_dgc.gui.export_panel import ExportPanel
 from napari_dgc.gui.export_sources import CLASSES, LESIONS, LayerMaps, ScanMaps
 from napari_dgc.gui.layers import ROLE_KEY
@@ -51,7 +52,9 @@ class ExportDialog(QDialog):
         if viewer is not None:
             from napari.utils.theme import get_theme
 
-            self.panel.set_icons(get_theme(viewer.theme).icon.as_hex("long"))
+            theme = get_theme(viewer.theme)
+            self.panel.set_icons(theme.icon.as_hex("long"))
+            self.panel.setStyleSheet(button_style(theme))
         sentence = QLabel(what)
         sentence.setWordWrap(True)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)

@@ -41,7 +41,7 @@ __all__ = ["ExportPanel", "settings", "unique_stems"]
 _FOLDER_KEY, _FORMATS_KEY = "export/folder", "export/formats"
 _EXPORT, _STOP = "Export", "Stop"
 #: Most files that are named after writing, and before overwriting.
-_MOST_NAMES = 6
+_MOST_NAMES = 4
 #: Time between two looks at how much is written, in milliseconds.
 _LOOK = 50
 
@@ -237,6 +237,7 @@ class ExportPanel(QWidget):
             self._end(f"{result}{written}")
         else:
             self._end(_told(now))
+        self.message.setToolTip("\n".join(_names(now)))
 
     def _end(self, sentence: str) -> None:
         self._timer.stop()
@@ -274,8 +275,12 @@ def _write(
 def _told(now: _Writing) -> str:
     replaced = now.replaced()
     was = f" ({replaced} replaced)" if replaced else ""
-    names = [str(path.relative_to(now.folder)) for path in now.written]
+    names = _names(now)
     return f"{_files(len(names))} written to {now.folder}{was}: {_named(names)}."
+
+
+def _names(now: _Writing) -> list[str]:
+    return [str(path.relative_to(now.folder)) for path in now.written]
 
 
 def _files(count: int) -> str:

@@ -22,6 +22,8 @@ from qtpy.QtWidgets import (
 from napari_dgc.gui.reference_layers import scan_for, size_of
 
 if TYPE_CHECKING:
+    from qtpy.QtGui import QShowEvent
+
     from napari_dgc.annotations import LabelImage
     from napari_dgc.gui.scan import Scan
     from napari_dgc.partition import Partition
@@ -35,6 +37,8 @@ _TITLES = {
 _NO_SCAN = "(no scan)"
 #: Most names of classes in a row.
 _MOST = 4
+#: Most room that the table takes; further rows are reached by scrolling.
+_WIDEST, _HIGHEST = 760, 300
 
 
 class ImportDialog(QDialog):
@@ -127,9 +131,20 @@ class ImportDialog(QDialog):
         area.setWidgetResizable(True)
         area.setFrameShape(QScrollArea.Shape.NoFrame)
         area.setWidget(inner)
-        wanted = inner.sizeHint()
-        area.setMinimumSize(min(620, wanted.width() + 24), min(320, wanted.height() + 4))
+        self._area = area
         return area
+
+    def showEvent(self, event: QShowEvent | None) -> None:
+        """Give the table the room that it wants in the fonts of the window."""
+        super().showEvent(event)
+        inner = self._area.widget()
+        inner.ensurePolished()
+        bar = self._area.verticalScrollBar().sizeHint().width()
+        wanted = inner.minimumSizeHint()
+        self._area.setMinimumSize(
+            min(_WIDEST, wanted.width() + bar), min(_HIGHEST, wanted.height() + 2)
+        )
+        self.adjustSize()
 
     @property
     def chosen(self) -> list[tuple[LabelImage, Scan | None]]:

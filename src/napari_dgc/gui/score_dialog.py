@@ -20,6 +20,8 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
+from napari_dgc.gui.class_table import grouped
+
 if TYPE_CHECKING:
     from napari_dgc.evaluation.named import Comparison
 
@@ -52,9 +54,10 @@ class ScoreDialog(QDialog):
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle("Classes against annotations")
+        self._classes = comparison.classes
         named = ", ".join(scans[:4]) + (f" and {len(scans) - 4} more" if len(scans) > 4 else "")
         self.summary = QLabel(
-            f"{named}: {comparison.pixels} pixels compared, adjusted Rand index "
+            f"{named}: {grouped(comparison.pixels)} pixels compared, adjusted Rand index "
             f"{_figure(comparison.adjusted_rand_index)}."
         )
         self.summary.setToolTip("Agreement that needs no names: 1 for equal maps, 0 by chance")
@@ -69,7 +72,7 @@ class ScoreDialog(QDialog):
             named_score = score.named
             cells = (
                 score.name,
-                str(score.pixels),
+                grouped(score.pixels),
                 "no class" if named_score is None else _figure(named_score.iou),
                 "" if named_score is None else _figure(named_score.dice),
                 _figure(score.merged.iou),
@@ -97,8 +100,10 @@ class ScoreDialog(QDialog):
 
     def _copy(self) -> None:
         rows = [list(_COLUMNS)]
-        for row in range(self.table.rowCount()):
-            rows.append([self.table.item(row, place).text() for place in range(len(_COLUMNS))])
+        for row, score in enumerate(self._classes):
+            cells = [self.table.item(row, place).text() for place in range(len(_COLUMNS))]
+            # Spreadsheets take grouped digits for text.
+            rows.append([cells[0], str(score.pixels), *cells[2:]])
         text = "\n".join("\t".join(cells) for cells in rows)
         QApplication.clipboard().setText(f"{text}\n{self.summary.text()}\n")
 
