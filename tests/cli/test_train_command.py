@@ -39,6 +39,13 @@ def test_one_line_per_epoch_on_stdout_and_the_rest_on_stderr(
     assert (loaded.n_clusters, loaded.epoch, loaded.seed) == (5, 3, 0)
 
 
+def test_one_scan_is_told_in_the_singular(
+    stand_in: type[Clusterer], scans: list[Path], tmp_path: Path, capsys: Capture
+) -> None:
+    assert train(scans[:1], tmp_path / "model", "--epochs", "1", "--clusters", "5") == 0
+    assert "1 scan, 5 clusters" in capsys.readouterr().err
+
+
 def test_the_model_is_saved_after_every_epoch(
     stand_in: type[Clusterer], scans: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -103,6 +103,13 @@ def test_frequencies_and_numbers_of_bands_are_no_wavelengths(tmp_path, stated):
             "read as nm",
         ),
         ("400 nm, 401 nm, 402 nm, 403 nm, 404 nm", [400, 401, 402, 403, 404], "nm", "nm"),
+        ("R550nm, R560nm, R570nm, R580nm, R590nm", [550, 560, 570, 580, 590], "nm", "nm"),
+        (
+            "B1_550.5 nm, B2_560.5 nm, B3_570.5 nm, B4_580.5 nm, B5_590.5 nm",
+            [550.5, 560.5, 570.5, 580.5, 590.5],
+            "nm",
+            "nm",
+        ),
     ],
 )
 def test_wavelengths_in_band_names(tmp_path, names, centres, unit, said):

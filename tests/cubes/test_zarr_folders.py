@@ -235,6 +235,12 @@ def test_absurd_chunks_are_refused(path):
     assert "a block of 150 MB cannot come from" in refusal(path)
 
 
+def test_empty_chunks_are_refused(path):
+    write(path, version=2)
+    edit(path, chunks=[0, 0, 0])
+    assert refusal(path).endswith("is damaged: its chunks are empty.")
+
+
 def test_chunk_files_of_absurd_size_are_refused(path):
     write(path, version=2)
     with (path / "0.0.0").open("r+b") as file:

@@ -8,6 +8,7 @@ from napari_dgc.cli import COMMANDS, INTERRUPTED, SUCCESS
 from napari_dgc.cli.options import count, seed
 from napari_dgc.clustering.registry import DEFAULT_METHOD, method_names
 from napari_dgc.errors import UserError
+from napari_dgc.words import counted
 
 if TYPE_CHECKING:
     from napari_dgc.clustering.estimator import Clusterer
@@ -121,7 +122,8 @@ def run(args: argparse.Namespace) -> int:
                     line.show(stage, fraction)
                 case TrainingStarted():
                     say(
-                        f"{event.method}: {event.scans} scans, {event.clusters} clusters, "
+                        f"{event.method}: {counted(event.scans, 'scan')}, "
+                        f"{counted(event.clusters, 'cluster')}, "
                         f"epochs {event.epoch + 1} to {event.epochs}, on {event.device}"
                     )
                 case EpochFinished():

@@ -22,9 +22,11 @@ from napari_dgc.cubes.wavelengths import (
 )
 from napari_dgc.words import counted
 
-_NUMBER = re.compile(r"(?<![\w.])\d+(?:\.\d+)?(?![\d.])")
-_UNIT_BEHIND = re.compile(
-    r"\s*((?:nano|micro)met(?:er|re)s?|microns?|[nuµμ]m|cm\^?-1)(?!\w)", re.IGNORECASE
+_UNIT = r"\s*((?:nano|micro)met(?:er|re)s?|microns?|[nuµμ]m|cm\^?-1)(?!\w)"
+_UNIT_BEHIND = re.compile(_UNIT, re.IGNORECASE)
+# Letters right before a number make it a name, unless a unit follows, as in “Band_400nm”.
+_NUMBER = re.compile(
+    rf"(?:(?<![\w.])|(?<![\d.])(?=[\d.]+{_UNIT}))\d+(?:\.\d+)?(?![\d.])", re.IGNORECASE
 )
 
 

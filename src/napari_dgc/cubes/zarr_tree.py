@@ -245,6 +245,8 @@ class ZarrTree:
         else:
             array = zarr.open_array(self._store, path=name, mode="r")
             whole = array.shards or array.chunks
+            if min(whole, default=1) < 1:
+                raise UserError(f"{self._where(name)} is damaged: its chunks are empty.")
             size = int(np.prod(whole, dtype=object)) * array.dtype.itemsize
             self._store.chunks[name] = size
             self._opened[name] = with_limits(array)
