@@ -179,6 +179,39 @@ def test_another_size_is_said_and_not_imported(importing, viewer, named, tmp_pat
     assert len(viewer.layers) == count
 
 
+def test_of_a_file_for_many_scans_the_open_ones_are_read(importing, viewer, named, tmp_path):
+    many = [annotated(f"leaf {number}") for number in range(30)]
+    (path,) = export([*many, annotated("healthy"), annotated("sick")], tmp_path, ["coco"])
+    before = [scan.labels.data.copy() for scan in named]
+    seen = importing([path], "correct")
+    assert seen["scans"] == ["healthy", "sick"]
+    for scan, old in zip(named, before, strict=True):
+        assert (scan.labels.data[2:6, 4:12] == 5).all()
+        changed = scan.labels.data != old
+        assert changed[2:6].any()
+        # lines annotated as healthy were so, but for cluster 5 of the first scan
+        assert (old[10:12][changed[10:12]] == 5).all()
+        assert not np.delete(changed, [*range(2, 6), 10, 11], axis=0).any()
+
+
+def test_a_file_of_many_scans_without_any_of_them_open_is_refused(
+    importing, viewer, two_scans, told, tmp_path
+):
+    many = [annotated(f"leaf {number}") for number in range(30)]
+    (path,) = export(many, tmp_path, ["coco"])
+    count = len(viewer.layers)
+    assert importing([path]) == {}
+    assert "annotations of 30 pictures" in told["error"][0]
+    assert "open the scans first" in told["error"][0]
+    assert len(viewer.layers) == count
+
+
+def test_without_classes_annotations_can_only_be_shown(importing, viewer, two_scans, tmp_path):
+    seen = importing([write(tmp_path)], "correct")
+    assert seen["purpose"] == "show"
+    assert seen["sentence"] == "Scans that have classes can also be scored and corrected."
+
+
 @pytest.mark.parametrize("kind", ["tif", "png", "envi", "coco", "npy"])
 def test_label_maps_of_all_formats_are_annotations(importing, viewer, two_scans, kind, tmp_path):
     importing([write(tmp_path, kind)], box="sick")
