@@ -79,6 +79,29 @@ def test_closing_the_dock_shows_everything_again(labelled, merge_dock, viewer, q
     qtbot.waitUntil(lambda: alpha(labelled[0], 3) == 1)
 
 
+def test_clusters_of_another_model_are_not_hidden(labelled, merge_dock, session):
+    merge_dock.table.hidden.toggle([session.partition.class_of(3)])
+    session.model = None
+    session.start_partition(6)
+    assert alpha(labelled[0], 3) == 1
+    assert merge_dock.table.hidden.clusters == frozenset()
+
+
+def test_the_menu_of_layers_opens_the_dock(labelled, viewer, qtbot):
+    from napari._app_model import get_app_model
+    from qtpy.QtWidgets import QWidget
+
+    from napari_dgc.gui.docking import MERGE
+
+    viewer.window.show()
+    app = get_app_model()
+    items = app.menus.get_menu("napari/layers/classify")
+    commands = [item.command.id for item in items if getattr(item, "command", None)]
+    assert "napari-dgc.merge" in commands
+    app.commands.execute_command("napari-dgc.merge").result()
+    assert viewer.window._qt_window.findChild(QWidget, MERGE) is not None
+
+
 def test_merged_with_a_visible_class_a_hidden_one_is_seen(labelled, merge_dock, session):
     merge_dock.table.hidden.toggle([session.partition.class_of(3)])
     session.do(MergeClasses((2, 3)))
@@ -320,3 +343,12 @@ def test_open_menu_stands_at_the_row(labelled, merge_dock, qtbot, click_rows):
     corner = merge_dock.table.mapToGlobal(QPoint(0, 0))
     assert menu.y() >= corner.y()
     menu.close()
+
+
+def test_every_key_of_the_list_is_in_the_documentation():
+    from pathlib import Path
+
+    page = (Path(__file__).parents[2] / "docs" / "keys.md").read_text(encoding="utf-8")
+    for _, keys in KEYS:
+        for key, what in keys:
+            assert f"| `{key}` | {what} |" in page

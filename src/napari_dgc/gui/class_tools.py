@@ -76,10 +76,11 @@ class ClassTools(QObject):
         owner.installEventFilter(self)
 
     def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:  # noqa: D102
-        # Without the dock there would be no eye to show a hidden class again.
+        # Without the dock there would be no eye to show a hidden class again, and no Esc.
         taken_out = event is not None and event.type() == QEvent.Type.ParentChange
         if taken_out and self._owner.parentWidget() is None:
             self.in_image.hidden.show_all()
+            self.in_image.name.setChecked(False)
         return False
 
     def top_row(self, slider: QWidget) -> QHBoxLayout:

@@ -204,6 +204,7 @@ class ImageSelection(QWidget):
         self.name.setChecked(False)
         #: Classes that are not shown at all.
         self.hidden = HiddenClasses()
+        self._history: object = None
         self.hidden.changed.connect(self.refresh)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -237,6 +238,10 @@ class ImageSelection(QWidget):
 
     def refresh(self) -> None:
         """Show the selection in layers that were added or coloured anew."""
+        if self._session.history is not self._history:
+            # Of another model, whose clusters are other things.
+            self._history = self._session.history
+            self.hidden.show_all()
         partition, preview = self._session.partition, self._preview
         pale, result = self.highlight.isChecked(), None
         shown: Collection[int] = self._selected if pale else ()
