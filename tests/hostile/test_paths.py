@@ -15,12 +15,14 @@ from napari_dgc.cubes.tiled import TiledCube
 from napari_dgc.cubes.wavelengths import read_wavelengths
 from napari_dgc.errors import UserError, readable
 
+from .check import LABELS
 from .seeds import SEEDS
 
 NAMES = ["scan.hdr", "scan.raw", "scan.mat", "scan.tif", "scan.h5", "scan.nc", "scan.npy"]
 NAMES += ["scan.npz", "scan.zarr", "scan.txt", "scan"]
 ALL = [(kind, name) for kind, seeds in SEEDS.items() for name in seeds]
-CUBES = [one for one in ALL if one[0] not in ("wavelength list", "tiles", "ENVI classification")]
+NO_CUBES = ("wavelength list", "tiles", "ENVI classification", *LABELS)
+CUBES = [one for one in ALL if one[0] not in NO_CUBES]
 pipes = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
 
 
