@@ -155,3 +155,41 @@ def test_a_hidden_dock_measures_nothing(dock, named, session, qtbot, viewer):
     assert not dock.measuring.busy
     dock._frame.raise_()
     qtbot.waitUntil(lambda: cells(dock.tree.item_of(named[1]))[3] == "2")
+
+
+def test_sizes_of_the_chosen_leaf(dock, named, qtbot):
+    dock.tabs.setCurrentWidget(dock.sizes)
+    item = dock.tree.item_of(named[0])
+    dock.tree.setCurrentItem(item)
+    assert dock.sizes.summary.text() == (
+        f"{named[0].name}: 3 lesions, median 4 px (quartiles 2 px, 5 px), largest 6 px"
+    )
+    assert sum(dock.sizes.bars.opts["height"]) == 3
+    dock.tree.setCurrentItem(item.child(0))
+    assert dock.sizes.summary.text().startswith(f"{named[0].name}, leaf 1: 1 lesion, median 4 px")
+
+
+def test_layers_come_for_scans_that_are_labelled_later(
+    dock, named, session, viewer, make_cube, press, wait_settled
+):
+    press(dock.show_lesions)
+    third = session.add_cube_layers(make_cube("later"))
+    session.set_fine_labels(third, named[1].fine.copy())
+    wait_settled(dock)
+    assert "later lesions" in viewer.layers
+    viewer.layers.remove("later lesions")
+    session.set_fine_labels(third, named[0].fine.copy())
+    wait_settled(dock)
+    assert "later lesions" not in viewer.layers
+
+
+def test_dock_fits_a_small_screen(dock, viewer, qtbot):
+    viewer.window.resize(1366, 768)
+    heights = set()
+    for place in range(dock.tabs.count()):
+        dock.tabs.setCurrentIndex(place)
+        qtbot.wait(20)
+        heights.add(dock.tabs.height())
+    assert len(heights) == 1
+    assert dock.minimumSizeHint().width() <= 370
+    assert viewer.window._qt_window.height() <= 768

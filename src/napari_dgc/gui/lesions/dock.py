@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from napari.utils.theme import get_theme
 from qtpy.QtCore import QSize
@@ -38,6 +38,7 @@ from napari_dgc.gui.lesions.saving import Saving
 from napari_dgc.gui.lesions.scale_choice import ScaleChoice
 from napari_dgc.gui.lesions.scan_tab import ScanTab
 from napari_dgc.gui.lesions.severity_tree import SeverityTree
+from napari_dgc.gui.lesions.size_tab import SizeTab
 from napari_dgc.gui.lifetime import connect_while_alive
 from napari_dgc.gui.session import get_session
 
@@ -72,6 +73,7 @@ class LesionDock(QWidget):
         self.leaves = LeafTab(session, self.edits, self.measuring, self.lines)
         self.scans = ScanTab(session, self.edits, self.lines)
         self.progress = ProgressTab()
+        self.sizes = SizeTab()
         self.tree = SeverityTree()
         self.scale = ScaleChoice(self)
         self.saving = Saving(self)
@@ -101,9 +103,12 @@ class LesionDock(QWidget):
             ("Leaves", self.leaves),
             ("Scans", self.scans),
             ("Over time", self.progress),
+            ("Sizes", self.sizes),
         ):
             self.tabs.addTab(tab, title)
-        self.tabs.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        # The same height whichever tab is open.
+        self.tabs.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
+        self.tabs.setMinimumHeight(230)
         self.save = QPushButton("Save table…")
         self.save.setToolTip(
             "Scans, leaves, lesions and disease progress as one Excel workbook or CSV files"
@@ -121,9 +126,9 @@ class LesionDock(QWidget):
         layout.setContentsMargins(6, 4, 6, 4)
         layout.setSpacing(5)
         layout.addLayout(top)
-        layout.addWidget(self.tabs, 1)
+        layout.addWidget(self.tabs, 6)
         layout.addLayout(below)
-        layout.addWidget(self.tree, 1)
+        layout.addWidget(self.tree, 5)
         layout.addWidget(self.message)
         self.empty = EmptyState(self._viewer, self.session)
         self.next_step = NextStep(self._viewer)
@@ -146,18 +151,16 @@ class LesionDock(QWidget):
         ):
             add_shortcut(self, keys, act)
         self.tree.chosen.connect(self.layers.zoom_to)
+        self.tree.chosen.connect(self._show_sizes)
         self.scale.scale_changed.connect(self._show_figures)
         self.save.clicked.connect(self._save)
         self.measuring.measured.connect(self._on_measured)
         for speaker in (self.scans.said, self.saving.said, self.scale.said, self.measuring.failed):
             speaker.connect(self.say)
         session = self.session
-        for signal in (
-            session.partition_changed,
-            session.labels_changed,
-            session.scans_changed,
-            session.training_changed,
-        ):
+        for signal in (session.partition_changed, session.labels_changed):
+            connect_while_alive(self, signal, self.refresh)
+        for signal in (session.scans_changed, session.training_changed):
             connect_while_alive(self, signal, self.refresh)
         connect_while_alive(self, self._viewer.events.theme, self._take_theme)
         for event in ("inserted", "removed"):
@@ -198,7 +201,20 @@ class LesionDock(QWidget):
         self.progress.show_scans(
             [(measured.severity, details_of(work, scan)) for scan, measured in results]
         )
+        self._show_sizes()
         self.save.setEnabled(bool(results))
+
+    def _show_sizes(self, *_: object) -> None:
+        """Show how large the lesions of the chosen leaf or scan are, or of the last scan."""
+        results = dict(self.measuring.results())
+        scan, leaf = self.tree.current or (next(reversed(results), None), 0)
+        measured = None if scan is None else results.get(scan)
+        if scan is None or measured is None:
+            self.sizes.show_sizes("", None)
+            return
+        found = [each for each in measured.severity.leaves if each.leaf == leaf]
+        name = f"{scan.name}, leaf {leaf}" if found else scan.name
+        self.sizes.show_sizes(name, found[0] if found else measured.severity.total)
 
     def _on_measured(self, _scan: Scan) -> None:
         if not self._asleep:
@@ -223,7 +239,8 @@ class LesionDock(QWidget):
         colour = theme.icon.as_hex("long")
         self.undo.setIcon(icon("undo", colour))
         self.redo.setIcon(icon("redo", colour))
-        self.progress.plot.set_theme(theme.background.as_hex("long"), theme.text.as_hex("long"))
+        for plot in (self.progress.plot, self.sizes.plot):
+            plot.set_theme(theme.background.as_hex("long"), theme.text.as_hex("long"))
 
     # --------------------------------------------------------------- acting
 
@@ -238,10 +255,7 @@ class LesionDock(QWidget):
         if not results:
             return
         scan = self.tree.current[0] if self.tree.current is not None else results[0][0]
-        layer: Any = self.layers.lesions_of(scan)
-        if layer is not None:
-            self.layers.activate(scan)
-            layer.mode = "paint"
+        if self.layers.take_brush(scan):
             self.say(f"The brush works on the lesions of {scan.name}.")
 
     def _save(self) -> None:

@@ -77,6 +77,10 @@ class LineTool(QObject):
         if session is None or viewer is None or not session.scans:
             self.changed.emit("")
             return
+        if viewer.dims.ndisplay != 2:
+            self.changed.emit("")
+            self.refused.emit("Lines are drawn in 2D; press the button 2D/3D below the layers.")
+            return
         image = session.scans[0].image
         self._before = viewer.layers.selection.active
         layer = viewer.add_shapes(

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from napari_dgc.workspace import Command
 
 LESIONS, LEAVES = "lesions", "leaves"
+#: Colours of neighbouring objects, that stand out on leaves and lesions.
+_COLOURS = ("#ffff00", "#00ffff", "#ff4fd8", "#ffffff", "#ff9f1c", "#8cff5e", "#9fb8ff")
 #: Width of the outlines in pixels; leaves are larger.
 _OUTLINE = {LESIONS: 1, LEAVES: 2}
 
@@ -38,6 +40,8 @@ class ObjectLayers:
         self._layers: dict[str, weakref.WeakKeyDictionary[Scan, Labels]] = {
             kind: weakref.WeakKeyDictionary() for kind in _OUTLINE
         }
+        # Kinds that scans get a layer of as soon as they are measured.
+        self._wanted: set[str] = set()
         self._brush = BrushSteps(session, self.lesions_of, self._correction, self._refresh)
         self._measuring.measured.connect(self._refresh)
         if session.viewer is not None:
@@ -61,6 +65,7 @@ class ObjectLayers:
         session = self._session()
         if session is None or session.viewer is None:
             return
+        (self._wanted.add if on else self._wanted.discard)(kind)
         active = session.viewer.layers.selection.active
         for scan, measured in self._measuring.results():
             layer = self.layer(scan, kind)
@@ -72,11 +77,14 @@ class ObjectLayers:
             session.viewer.layers.selection.active = active
         self._measuring.want("layers", any(self._layers.values()))
 
-    def activate(self, scan: Scan) -> None:
-        """Make the lesions of a scan what napari's tools work on."""
+    def take_brush(self, scan: Scan) -> bool:
+        """Let napari's brush work on the lesions of a scan; returns whether it can."""
         session, layer = self._session(), self.lesions_of(scan)
-        if session is not None and session.viewer is not None and layer is not None:
-            session.viewer.layers.selection.active = layer
+        if session is None or session.viewer is None or layer is None:
+            return False
+        session.viewer.layers.selection.active = layer
+        layer.mode = "paint"
+        return True
 
     def zoom_to(self, scan: Scan, leaf: int = 0) -> None:
         """Bring a leaf into view, or the whole scan."""
@@ -105,6 +113,7 @@ class ObjectLayers:
             values.copy(),
             name=f"{scan.name} {kind}",
             opacity=0.9,
+            colormap=_colours(),
             axis_labels=("y", "x"),
             features=_features(measured, kind),
             metadata={COMPANION_KEY: scan.cube, ROLE_KEY: kind},
@@ -128,6 +137,8 @@ class ObjectLayers:
         for kind, layers in self._layers.items():
             layer = layers.get(scan)
             if layer is None:
+                if kind in self._wanted:
+                    self.show(kind)
                 continue
             if kind == LESIONS and (
                 self._brush.painting(scan) or not self._measuring.current(scan)
@@ -172,10 +183,20 @@ class ObjectLayers:
         return PaintLesions(scan.key, Stroke.of(differs, values))
 
     def _on_removed(self, event: Any) -> None:
-        for layers in self._layers.values():
+        for kind, layers in self._layers.items():
             for scan in [scan for scan, layer in layers.items() if layer is event.value]:
                 del layers[scan]
+                self._wanted.discard(kind)
         self._measuring.want("layers", any(self._layers.values()))
+
+
+def _colours() -> Any:
+    """Return colours that repeat, objects being more than there are colours."""
+    from napari.utils.colormaps import CyclicLabelColormap
+    from napari.utils.colormaps.standardize_color import transform_color
+
+    colours = transform_color(["transparent", *_COLOURS])
+    return CyclicLabelColormap(colors=colours, background_value=0)
 
 
 def _values(measured: Measured, kind: str) -> NDArray[np.int32]:

@@ -6,19 +6,19 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import pyqtgraph as pg
-from qtpy.QtCore import QSize, Qt
+from qtpy.QtCore import Qt
 from qtpy.QtGui import QColor, QIcon, QPixmap
 from qtpy.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
     QLabel,
-    QSizePolicy,
     QTableWidget,
     QTableWidgetItem,
     QVBoxLayout,
     QWidget,
 )
 
+from napari_dgc.gui.lesions.figure import Figure
 from napari_dgc.measure.progress import ProgressCurve, ProgressPoint, progress_curves
 from napari_dgc.partition.palette import cluster_colour
 
@@ -34,41 +34,13 @@ _TITLES = {
 _NO_DATES = "Give the scans dates and plants (tab Scans) to see severity over time."
 
 
-class ProgressPlot(pg.PlotWidget):
+class ProgressPlot(Figure):
     """Severity in percent over days."""
 
     def __init__(self) -> None:
         super().__init__()
-        item = self.getPlotItem()
-        item.hideButtons()
-        item.setMenuEnabled(False)
-        item.showGrid(x=True, y=True, alpha=0.15)
-        item.setMouseEnabled(x=False, y=False)
-        item.layout.setContentsMargins(0, 4, 8, 2)
-        for name in ("left", "bottom"):
-            item.getAxis(name).enableAutoSIPrefix(False)
-        self.setMinimumHeight(100)
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Expanding)
-        self._text = "#808080"
+        self.getPlotItem().showGrid(x=True, y=True, alpha=0.15)
         self.curves: list[pg.PlotDataItem] = []
-
-    def sizeHint(self) -> QSize:
-        """Ask for little: the dock has to fit a small screen."""
-        return QSize(300, 120)
-
-    def wheelEvent(self, event: object) -> None:
-        """Leave the wheel to the dock."""
-        event.ignore()  # type: ignore[attr-defined]
-
-    def set_theme(self, background: str, text: str) -> None:
-        """Take over colours of the viewer's theme (``#rrggbb``)."""
-        self._text = text
-        self.setBackground(background)
-        for name in ("left", "bottom"):
-            axis = self.getPlotItem().getAxis(name)
-            axis.setPen(text)
-            axis.setTextPen(text)
-            axis.setLabel(axis.labelText, color=text)
 
     def show_curves(self, curves: Sequence[ProgressCurve]) -> None:
         """Show curves over the days since the first date of all."""
@@ -78,9 +50,7 @@ class ProgressPlot(pg.PlotWidget):
         first = min((curve.dates[0] for curve in curves), default=None)
         if first is None:
             return
-        item = self.getPlotItem()
-        item.setLabel("bottom", f"days since {first}", color=self._text)
-        item.setLabel("left", "severity (%)", color=self._text)
+        self.name_axes(f"days since {first}", "severity (%)")
         for place, curve in enumerate(curves):
             colour = cluster_colour(place + 1)
             days = [(date - first).days for date in curve.dates]
@@ -95,7 +65,7 @@ class ProgressPlot(pg.PlotWidget):
             )
             self.addItem(line)
             self.curves.append(line)
-        item.enableAutoRange()
+        self.getPlotItem().enableAutoRange()
 
 
 class ProgressTab(QWidget):

@@ -55,7 +55,7 @@ class ScanTab(QWidget):
         self.spread = QPushButton("Cell to all scans")
         self.spread.setToolTip("Give all scans what stands in the chosen cell")
         self.spread.clicked.connect(self._spread)
-        self.load = QPushButton("Load…")
+        self.load = QPushButton("Load details…")
         self.load.setToolTip(
             "Read a CSV file with the columns scan, plant, treatment, date, pixel_size_mm"
         )
@@ -69,6 +69,8 @@ class ScanTab(QWidget):
         self.millimetres.setRange(0.0, 1e6)
         self.millimetres.setDecimals(4)
         self.millimetres.setSuffix(" mm")
+        # Typed rather than stepped, in a row with little room.
+        self.millimetres.setButtonSymbols(CalmDoubleSpinBox.ButtonSymbols.NoButtons)
         self.millimetres.setToolTip("Length of the line; Enter sets the pixel size")
         self.everywhere = QCheckBox("all scans")
         self.everywhere.setChecked(True)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QSignalBlocker, QSize, Qt, Signal
 from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QTreeWidget, QTreeWidgetItem
 
 from napari_dgc.gui.class_table import grouped
+from napari_dgc.gui.lesions.areas import area_text
 
 if TYPE_CHECKING:
     from napari_dgc.gui.lesions.measuring import Measured
@@ -128,11 +129,11 @@ class SeverityTree(QTreeWidget):
             "no leaf" if percent is None else f"{percent:.2f} %",
             "" if percent is None or scale is None else scale.grade(percent),
             grouped(leaf.lesion_count),
-            _area(leaf, leaf.lesion_pixels),
-            _area(leaf, leaf.leaf_pixels),
+            area_text(leaf, leaf.lesion_pixels),
+            area_text(leaf, leaf.leaf_pixels),
             "" if leaf.halo_percent is None else f"{leaf.halo_percent:.1f} %",
-            _area(leaf, sizes.median),
-            _area(leaf, sizes.largest),
+            area_text(leaf, sizes.median),
+            area_text(leaf, sizes.largest),
         )
         right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         for column, text in enumerate(texts):
@@ -145,12 +146,3 @@ class SeverityTree(QTreeWidget):
         current = self.current
         if current is not None:
             self.chosen.emit(*current)
-
-
-def _area(leaf: LeafSeverity, pixels: float | None) -> str:
-    if pixels is None:
-        return ""
-    area: Any = leaf.mm2(pixels)
-    if area is None:
-        return f"{grouped(round(pixels))} px"
-    return f"{area:,.0f} mm²".replace(",", " ") if area >= 1000 else f"{area:.3g} mm²"
