@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from qtpy.QtCore import Qt
+from qtpy.QtCore import QPoint, Qt
 from qtpy.QtWidgets import QLabel
 
 from napari_dgc.gui.session import TrainingState
@@ -155,6 +155,40 @@ def test_swap_asks_what_the_candidate_is_like(assistant, merge_dock, key):
     key(Qt.Key.Key_T)
     assert [info.number for info in merge_dock.table.selected_classes] == [best]
     assert assistant.list.current == 3
+
+
+def test_mouse_ticks_merges_and_sets_aside(assistant, session, qtbot):
+    def click(widget, where=None):
+        qtbot.mouseClick(widget, Qt.MouseButton.LeftButton, pos=where or widget.rect().center())
+
+    best, second, third = assistant.list.numbers[:3]
+    row = assistant.list.visualItemRect(assistant.list.topLevelItem(1))
+    click(assistant.list.viewport(), QPoint(row.left() + 9, row.center().y()))
+    assert assistant.list.staged == (second,)
+    assert assistant.accept.text() == "Merge 2 classes"
+    click(assistant.list.viewport(), QPoint(row.left() + 80, row.center().y() + row.height()))
+    assert assistant.list.current == third
+    click(assistant.reject)
+    assert third not in assistant.list.numbers
+    assert assistant.list.staged == (second,)
+    click(assistant.accept)
+    assert session.partition.class_of(3).members == tuple(sorted((3, second)))
+    assert best in assistant.list.numbers
+
+
+def test_click_on_the_image_asks_about_that_class_and_keys_go_on(
+    assistant, labelled, session, viewer, qtbot, key
+):
+    viewer.reset_view()
+    qtbot.wait(50)
+    canvas = viewer.window._qt_viewer.canvas
+    y, x = labelled[1].labels.data_to_world((17, 3))[-2:]
+    place = canvas.view.scene.transform.map([x, y])[:2]
+    qtbot.mouseClick(canvas.native, Qt.MouseButton.LeftButton, pos=QPoint(*map(round, place)))
+    assert "cluster 5" in assistant.title.text()
+    best = assistant.list.current
+    key(Qt.Key.Key_Space, Qt.Key.Key_Return)
+    assert session.partition.class_of(5).members == tuple(sorted((5, best)))
 
 
 def test_names_by_digits_work_while_the_list_has_the_keyboard(assistant, session, key):

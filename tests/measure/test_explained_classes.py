@@ -260,6 +260,14 @@ def test_one_class_is_described_in_sentences(partition) -> None:
     )
 
 
+def test_the_background_is_asked_for(partition) -> None:
+    found = last([make_scan()], partition, [SICK])
+    assert any(line.startswith("Name the background") for line in describe(found, partition))
+    named = partition.rename(CLOTH, "background")
+    cloth = last([make_scan()], named, [CLOTH])
+    assert not any("touch" in line or "Name" in line for line in describe(cloth, named))
+
+
 def test_bands_are_numbered_without_wavelengths(partition) -> None:
     scan = make_scan()
     plain = LabelledScan("plain", HyperCube(scan.cube.data, "plain"), scan.fine)

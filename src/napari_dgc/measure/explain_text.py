@@ -15,6 +15,7 @@ from napari_dgc.measure.separation import (
 from napari_dgc.measure.spectral_regions import regions_of
 from napari_dgc.partition import Partition
 from napari_dgc.partition.candidates import Candidate
+from napari_dgc.partition.partition import BACKGROUND
 
 #: Scans, neighbours and indices that are told by name.
 _TOLD = 3
@@ -51,6 +52,8 @@ def describe(
     ]
     if places.at_background is not None:
         sentences.append(f"{100 * places.at_background:.0f} % of them touch the background.")
+    elif not partition.named([BACKGROUND]):
+        sentences.append("Name the background to learn how much of it lies at the leaf's edge.")
     if places.neighbours:
         beside = [
             f"{partition.class_of(number).title} ({100 * part:.0f} %)"

@@ -66,8 +66,8 @@ class IndexTable(QTreeWidget):
         header.setStretchLastSection(False)
         for column in range(len(rows[0])):
             value = 0 < column < max(len(rows[0]) - 1, 2)
-            mode = header.ResizeMode.Stretch if value else QHeaderView.ResizeMode.ResizeToContents
-            header.setSectionResizeMode(column, mode)
+            modes = QHeaderView.ResizeMode
+            header.setSectionResizeMode(column, modes.Stretch if value else modes.ResizeToContents)
         for row in rows[1:]:
             item = QTreeWidgetItem(list(row))
             index = find_index(row[0])

@@ -154,7 +154,7 @@ class ExplainPage(QWidget):
         elif len(selected) not in (1, 2):
             self._say_why("Select one class, or two classes to see what tells them apart.")
         else:
-            self._say_why("Reading …")
+            self._say_reading()
             self.busy = True
             self._pause.start()
 
@@ -211,6 +211,12 @@ class ExplainPage(QWidget):
 
     # --------------------------------------------------------------- showing
 
+    def _say_reading(self) -> None:
+        """Say so above what was shown before, which stays in sight, pale."""
+        self.title.setText("Reading …")
+        self.copy.setEnabled(False)
+        self.scroll.setEnabled(False)
+
     def _say_why(self, text: str) -> None:
         self.title.setText(text)
         self.copy.setEnabled(False)
@@ -240,6 +246,7 @@ class ExplainPage(QWidget):
         self.table.show_rows(self._rows)
         self.copy.setEnabled(True)
         self.copy.setText("Copy text")
+        self.scroll.setEnabled(True)
         self.scroll.show()
 
     def _nearest(self, partition: Partition, info: ClassInfo) -> tuple[Candidate, ...]:
