@@ -147,6 +147,8 @@ def test_work_stops_when_asked():
 def test_an_unknown_name_is_answered_with_those_there_are():
     with pytest.raises(UserError, match="There is no index 'NVDI'; choose from NDVI, GNDVI"):
         find_index("NVDI")
+    with pytest.raises(UserError, match=r"no index 'ari' \(is it ARI1 or ARI2\?\); choose from"):
+        find_index("ari")
 
 
 @pytest.mark.parametrize(

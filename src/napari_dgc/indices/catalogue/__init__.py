@@ -34,5 +34,8 @@ def find_index(name: str) -> Index:
     for index in INDICES:
         if index.name.casefold() == name.casefold():
             return index
-    known = ", ".join(index.name for index in INDICES)
-    raise UserError(f"There is no index {name!r}; choose from {known}.")
+    names = [index.name for index in INDICES]
+    # Some indices have versions: what is called ARI elsewhere is ARI1 or ARI2 here.
+    versions = [one for one in names if name and one.casefold().startswith(name.casefold())]
+    meant = f" (is it {' or '.join(versions)}?)" if versions else ""
+    raise UserError(f"There is no index {name!r}{meant}; choose from {', '.join(names)}.")
