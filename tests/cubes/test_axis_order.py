@@ -89,6 +89,13 @@ def test_featureless_cubes_are_undecided(values):
     assert layout_of_samples(values) is None
 
 
+def test_one_line_copied_over_all_rows_is_undecided():
+    line = leaf_like(30, 1, 40)
+    panel = np.repeat(line, 25, axis=1)
+    for axes in ((0, 1, 2), (1, 2, 0), (1, 0, 2)):
+        assert layout_of_samples(panel.transpose(axes)) is None
+
+
 def test_evidence_is_weighed_in_order():
     scene = leaf_like(30, 20, 25)
 

@@ -24,6 +24,9 @@ FEWEST_BANDS = 3
 MOST_SLICES, MOST_LINES = 32, 16
 # Sum of two logarithms of rank ratios; found on real cubes, crops and noise (see the tests).
 CLEAR_ADVANTAGE = 0.25
+# Along an axis with less change than this share of all, a line was copied, as in an averaged white
+# reference: one independent slice then tells nothing.
+LEAST_CHANGE = 1e-6
 
 
 @dataclass(frozen=True)
@@ -204,6 +207,8 @@ def layout_of_samples(data: CubeArray) -> str | None:
         return None
     samples = _sample(data)
     if samples is None:
+        return None
+    if any(np.ptp(samples, axis=axis).max() < LEAST_CHANGE for axis in range(3)):
         return None
     count = min(samples.shape)
     even = samples[tuple(evenly(length, count) for length in samples.shape)]
