@@ -181,3 +181,35 @@ def test_name_editor_completes_names_of_the_template(labelled, merge_dock, sessi
     model = line.completer().model()
     names = [model.index(row, 0).data() for row in range(model.rowCount())]
     assert names == ["soil", "blade", "rust", "dew"]
+
+
+@pytest.mark.parametrize("later", [True, False])
+def test_template_is_saved_with_the_model_and_comes_back(
+    labelled, session, tmp_path, monkeypatch, later
+):
+    import json
+    from types import SimpleNamespace
+
+    from napari_dgc.clustering import storage
+    from napari_dgc.gui import model_folder
+
+    session.do(SetTemplate(RUST))
+    session.do(NameClasses((2,), "rust"))
+    model = SimpleNamespace(
+        save=lambda folder: folder.mkdir(), n_clusters=6, summary=session.model.summary
+    )
+    monkeypatch.setattr(storage, "load_model", lambda _folder: model)
+    session.model = model
+    model_folder.save_model(session, tmp_path / "model")
+    path = tmp_path / "model" / model_folder.PARTITION_FILE
+    if not later:  # as versions without templates wrote it
+        content = json.loads(path.read_text())
+        del content["template"]
+        path.write_text(json.dumps(content))
+    _, partition, template = model_folder.load_folder(tmp_path / "model")
+    session.undo()
+    session.undo()
+    session.set_partition(partition, template)
+    assert session.work.template == (RUST if later else PLANT_PATHOLOGY)
+    assert session.partition.class_of(2).name == "rust"
+    assert (session.partition.class_of(2).shown_colour == "#8b4513") is later

@@ -160,8 +160,9 @@ class ClassTools(QObject):
 
 
 def _selection_text(selected: tuple[ClassInfo, ...]) -> str:
+    # Short: buttons of pages stand beside it.
     if not selected:
-        return "Select rows or click the image, then:"
+        return "Select rows or click the image"
     if len(selected) == 1:
-        return f"{selected[0].title} is selected; name it:"
-    return f"{len(selected)} classes are selected; merge (G) or name them:"
+        return f"{selected[0].title} is selected"
+    return f"{len(selected)} classes are selected"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from napari_dgc.errors import UserError
 from napari_dgc.files import write_text
 from napari_dgc.partition import Partition
+from napari_dgc.partition.template import NameTemplate
 
 if TYPE_CHECKING:
     from napari_dgc.clustering.estimator import Clusterer
@@ -22,21 +23,27 @@ def save_model(session: Session, folder: Path) -> None:
     if session.model is None:
         raise UserError("There is no model yet; train one first.")
     session.model.save(folder)
-    if session.partition is not None:
-        text = json.dumps(session.partition.to_json(), indent=1)
-        write_text(folder / PARTITION_FILE, text)
+    work = session.work
+    if work is not None:
+        content = {**work.partition.to_json(), "template": work.template.to_json()}
+        write_text(folder / PARTITION_FILE, json.dumps(content, indent=1))
 
 
-def load_folder(folder: Path) -> tuple[Clusterer, Partition | None]:
-    """Read a model and, where there are any that fit it, its classes."""
+def load_folder(folder: Path) -> tuple[Clusterer, Partition | None, NameTemplate | None]:
+    """Read a model and, where there are any that fit it, its classes and their template."""
     from napari_dgc.clustering.storage import load_model
 
     model = load_model(folder)
     path = folder / PARTITION_FILE
     if not path.is_file():
-        return model, None
+        return model, None, None
     try:
-        partition = Partition.from_json(json.loads(path.read_text(encoding="utf-8")))
+        content = json.loads(path.read_text(encoding="utf-8"))
+        partition = Partition.from_json(content)
+        # Earlier versions saved none.
+        template = NameTemplate.from_json(content["template"]) if "template" in content else None
     except (OSError, ValueError, UserError):
-        return model, None
-    return model, partition if partition.clusters == model.n_clusters else None
+        return model, None, None
+    if partition.clusters != model.n_clusters:
+        return model, None, None
+    return model, partition, template

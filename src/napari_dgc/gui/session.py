@@ -21,6 +21,7 @@ from napari_dgc.gui.selection import ClusterSelection
 from napari_dgc.gui.wavelength import WavelengthText
 from napari_dgc.partition import MergeTree, Partition
 from napari_dgc.workspace import CorrectedMap, History, Workspace
+from napari_dgc.workspace.commands import SetTemplate
 from napari_dgc.workspace.trees import renew_tree
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from napari.layers import Image, Layer
 
     from napari_dgc.clustering.estimator import Clusterer
+    from napari_dgc.partition.template import NameTemplate
     from napari_dgc.workspace import Command
 
 
@@ -263,15 +265,18 @@ class Session:
         """Begin a new partition of `clusters` fine clusters with an empty history."""
         self.set_partition(Partition.fine(clusters, tree))
 
-    def set_partition(self, partition: Partition) -> None:
+    def set_partition(self, partition: Partition, template: NameTemplate | None = None) -> None:
         """Begin a new history at this partition (a model was loaded).
 
-        What does not depend on the model stays: leaves, lesions painted, details.
+        What does not depend on the model stays: leaves, lesions painted, details, and the
+        template of names where none is given.
         """
         before = self.work
         start = Workspace(partition)
         if before is not None:
             start = replace(before, partition=partition, classes_painted={})
+        if template is not None:
+            start = SetTemplate(template).apply(start)
         self.history = History(start)
         self.history.on_change(self._on_history)
         self._on_history()

@@ -33,6 +33,7 @@ from napari_dgc.errors import UserError
 from napari_dgc.gui.model_folder import load_folder
 from napari_dgc.gui.session import Scan, Session, TrainingState
 from napari_dgc.partition import MergeTree, Partition, build_tree
+from napari_dgc.partition.template import NameTemplate
 
 if TYPE_CHECKING:
     from napari_dgc.clustering.estimator import Clusterer
@@ -64,6 +65,7 @@ class ModelLoaded:
 
     model: Clusterer
     partition: Partition | None
+    template: NameTemplate | None = None
 
 
 @dataclass(frozen=True)
@@ -192,8 +194,8 @@ def load_events(folder: Path, cubes: Sequence[HyperCube], token: CancelToken) ->
 
     def run() -> Iterator[RunEvent]:
         yield Progress("loading the model", 0.0)
-        model, partition = load_folder(folder)
-        yield ModelLoaded(model, partition)
+        model, partition, template = load_folder(folder)
+        yield ModelLoaded(model, partition, template)
         yield from label_events(model, cubes, token)
 
     yield from _guarded(run())
@@ -294,12 +296,12 @@ class Trainer:
                     session.set_aside([s for s in session.labelled if s not in self._scans])
                     session.start_partition(model.n_clusters)
                 session.model = model
-            case ModelLoaded(model, partition):
+            case ModelLoaded(model, partition, template):
                 session.set_aside([s for s in session.labelled if s not in self._scans])
                 if partition is None:
                     session.start_partition(model.n_clusters)
                 else:
-                    session.set_partition(partition)
+                    session.set_partition(partition, template)
                 session.model = model
             case TrainingStarted(clusters=clusters):
                 if session.partition is None or session.partition.clusters != clusters:
