@@ -56,6 +56,8 @@ class PixelCounts:
         for scan, (_, counts) in self._known.items():
             size = None if work is None else work.details_of(scan.key).pixel_size_mm
             if size is None:
+                size = scan.cube.pixel_size_mm
+            if size is None:
                 return None
             total += counts * size**2
         return total

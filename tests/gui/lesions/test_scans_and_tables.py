@@ -2,6 +2,7 @@
 
 import csv
 import datetime
+from dataclasses import replace
 
 import pytest
 from openpyxl import load_workbook
@@ -67,6 +68,22 @@ def test_a_pixel_size_gives_areas_in_mm2(dock, named, type_into, press, wait_set
     press(dock.scans.spread)
     wait_settled(dock)
     assert dock.tree.item_of(named[1]).text(4) == "3 mm²"
+
+
+def test_pixel_size_of_the_file_counts_until_another_is_given(
+    session, named, open_dock, wait_settled
+):
+    named[0].cube = replace(named[0].cube, pixel_size_mm=0.25)
+    dock = open_dock()
+    wait_settled(dock)
+    cell = dock.scans.table.item(0, SIZE)
+    assert cell.text() == "0.25"
+    assert cell.font().italic()
+    assert dock.tree.item_of(named[0]).text(4) == "0.688 mm²"
+    session.do(DescribeScan(ScanDetails(named[0].key, pixel_size_mm=0.5)))
+    wait_settled(dock)
+    assert dock.tree.item_of(named[0]).text(4) == "2.75 mm²"
+    assert not cell.font().italic()
 
 
 def test_a_ruler_drawn_on_the_image_gives_the_pixel_size(

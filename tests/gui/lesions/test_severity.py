@@ -106,6 +106,15 @@ def test_a_class_that_is_ticked_counts_as_diseased(dock, named, session, wait_se
     wait_settled(dock)
     assert "halo" in session.work.masks.names
     assert cells(dock.tree.item_of(named[0]))[4] == "25 px"
+    for name in ("lesion", "necrosis", "halo"):
+        actions[name].trigger()
+    wait_settled(dock)
+    assert session.work.masks.names == ()
+    assert cells(dock.tree.item_of(named[0]))[4] == "0 px"
+    assert "choose" in dock.masks.classes.text()
+    actions["lesion"].trigger()
+    wait_settled(dock)
+    assert cells(dock.tree.item_of(named[0]))[4] == "11 px"
 
 
 def test_grades_of_a_scale(dock, named):

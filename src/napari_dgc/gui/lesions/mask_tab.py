@@ -145,14 +145,22 @@ class MaskTab(QWidget):
     def _show_classes(self, work: Workspace) -> None:
         chosen = {name.casefold() for name in work.masks.names}
         names = [info.name for info in work.partition.classes if info.name]
-        names = list(dict.fromkeys([*work.masks.names, *names]))
-        self.classes.setText(", ".join(work.masks.names) or "choose classes")
-        self.menu.clear()
-        for name in names:
-            action = self.menu.addAction(name)
-            action.setCheckable(True)
-            action.setChecked(name.casefold() in chosen)
-            action.toggled.connect(partial(self._choose, name))
+        offered: dict[str, str] = {}
+        for name in (*MaskSettings().names, *sorted(work.template.diseased), *names):
+            offered.setdefault(name.casefold(), name)
+        for name in work.masks.names:
+            offered.setdefault(name.casefold(), name)
+        names = list(offered.values())
+        self.classes.setText(", ".join(work.masks.names) or "none: choose classes")
+        # Not anew at every step: one may come from the menu itself.
+        if [action.text() for action in self.menu.actions()] != names:
+            self.menu.clear()
+            for name in names:
+                action = self.menu.addAction(name)
+                action.setCheckable(True)
+                action.triggered.connect(partial(self._choose, name))
+        for action in self.menu.actions():
+            action.setChecked(action.text().casefold() in chosen)
 
     def _choose(self, name: str, on: bool) -> None:
         work = self._session.work

@@ -228,8 +228,11 @@ class Measuring(QObject):
 
 
 def is_named(work: Workspace) -> bool:
-    """Tell whether classes are named so that severity can be read."""
-    diseased = set(work.masks.names)
+    """Tell whether classes are named so that severity can be read.
+
+    Which of the diseased ones make lesions is another question; none of them is an answer.
+    """
+    diseased = {*work.masks.names, *work.template.diseased}
     healthy = {name for name in work.template.leaf if name not in diseased} - {HALO}
     return bool(work.partition.named(diseased) and work.partition.named(healthy))
 
