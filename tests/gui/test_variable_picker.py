@@ -180,7 +180,7 @@ def test_a_damaged_size_in_the_memory_is_forgotten(tmp_path):
         assert remembered.recall(tmp_path, ["a"]) is None
 
 
-def test_the_answer_holds_for_the_next_file_of_the_folder(viewer, folder, told, leaf):
+def test_the_answer_holds_for_the_next_file_of_the_folder(viewer, folder, told, leaf, qtbot):
     asked = []
     timer = when_open(VariableDialog, choose("leaf"), asked)
     viewer.open(folder / "day1.mat", plugin="napari-dgc")
@@ -190,6 +190,8 @@ def test_the_answer_holds_for_the_next_file_of_the_folder(viewer, folder, told, 
     scans = get_session(viewer).scans
     assert [scan.cube.variable for scan in scans] == ["leaf", "leaf"]
     np.testing.assert_array_equal(np.asarray(scans[1].cube.data), 2 * leaf.transpose(2, 0, 1))
+    # What is to be told of files opened one after the other waits for the last of them.
+    qtbot.waitUntil(lambda: told["info"] != [])
     assert any("as chosen before in this folder" in sentence for sentence in told["info"])
 
 
