@@ -377,3 +377,13 @@ def test_other_files_that_an_ome_file_names_are_not_opened(tmp_path):
         assert "other files" in str(error)
     else:
         np.testing.assert_array_equal(opened, CUBE)
+
+
+def test_pages_that_may_be_rows_are_told(tmp_path):
+    noise = np.random.default_rng(0).random((12, 10, 14)).astype(np.float32)
+    tifffile.imwrite(tmp_path / "noise.tif", noise)
+    cube = open_cube(tmp_path / "noise.tif")
+    assert cube.data.shape == (12, 10, 14)
+    assert "if they are rows, choose the layout row-column-band" in cube.notes[0]
+    cube = open_cube(tmp_path / "noise.tif", layout="row-column-band")
+    np.testing.assert_array_equal(np.asarray(cube.data), noise.transpose(2, 0, 1))

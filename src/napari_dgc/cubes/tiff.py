@@ -280,4 +280,5 @@ def _layout(
             f"The pages ({size}) are taken as rows: along the {along} of the pages "
             "the samples behave as spectra."
         )
-    return told, f"The {image.shape[0]} pages are taken as bands."
+    doubt = "" if found else f"; if they are rows, choose the layout {BAND_LAST}"
+    return told, f"The {image.shape[0]} pages are taken as bands{doubt}."
