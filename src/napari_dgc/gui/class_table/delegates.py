@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
 import numpy as np
-from qtpy.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRectF, QSize, Qt
+from qtpy.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRectF, Qt
 from qtpy.QtGui import QColor, QPainter, QPen, QPolygonF
 from qtpy.QtWidgets import (
     QCompleter,
@@ -50,10 +50,6 @@ class EyeDelegate(QStyledItemDelegate):
         icon("highlight" if shown else "hidden", self.colour).paint(painter, square.toRect())
         painter.restore()
 
-    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        """Ask for the room of the eye."""
-        return QSize(24, 22)
-
 
 class SparklineDelegate(QStyledItemDelegate):
     """The mean spectrum of the class as a small line in its colour."""
@@ -83,10 +79,6 @@ class SparklineDelegate(QStyledItemDelegate):
         if points:
             painter.drawPolyline(QPolygonF(points))
         painter.restore()
-
-    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        """Ask for the room of a small plot."""
-        return QSize(42, 22)
 
 
 class SwatchDelegate(QStyledItemDelegate):

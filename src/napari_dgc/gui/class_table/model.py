@@ -124,6 +124,11 @@ class ClassTableModel(QAbstractTableModel):
         """Return the pixels of the class of a row."""
         return self._pixels[row]
 
+    def longest(self, column: int) -> str:
+        """Return the longest text in a column."""
+        texts = (self._text(row, column) for row in range(len(self._classes)))
+        return max(texts, key=len, default="")
+
     def rows_touching(self, members: Iterable[int]) -> list[int]:
         """Return the rows of all classes that hold any of these fine clusters."""
         wanted = set(members)

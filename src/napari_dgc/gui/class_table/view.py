@@ -51,7 +51,9 @@ if TYPE_CHECKING:
 
 #: Least width of the names; with more columns than fit beside it, the table scrolls sideways.
 _LEAST_NAME = 84
-#: Room about the text of a heading, and about that with the arrow of the sorting.
+#: Widths of columns that are drawn.
+_DRAWN = {Column.VISIBLE: 24, Column.COLOUR: 28, Column.SPECTRUM: 44}
+#: Room about a text, and about a heading with the arrow of the sorting.
 _MARGIN, _ARROW = 8, 22
 
 
@@ -168,7 +170,9 @@ class ClassTableView(QTableView):
                 continue
             heading = text.horizontalAdvance(HEADINGS[column].text)
             heading += _ARROW if column == sorted_by else _MARGIN
-            width = max(heading, self.sizeHintForColumn(column))
+            # Of all rows, without asking Qt, which takes long to measure each of them.
+            content = self.fontMetrics().horizontalAdvance(self._content.longest(column)) + _MARGIN
+            width = max(heading, _DRAWN.get(column, content))
             header.resizeSection(column, width)
             taken += width
         header.resizeSection(Column.NAME, max(self.viewport().width() - taken, _LEAST_NAME))
