@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields, replace
-from typing import Any, ClassVar, TypeAlias
+from abc import abstractmethod
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
 
 from napari_dgc.errors import UserError
 from napari_dgc.measure.details import ScanDetails
@@ -14,91 +13,12 @@ from napari_dgc.measure.lesion_mask import MaskSettings
 from napari_dgc.partition import ClassInfo, MergeTree, Partition
 from napari_dgc.partition.template import NameTemplate
 from napari_dgc.partition.tree import LINKAGES
+from napari_dgc.workspace.command import COMMANDS as COMMANDS
+from napari_dgc.workspace.command import Command as Command
+from napari_dgc.workspace.command import Readers as Readers
+from napari_dgc.workspace.command import whole_number, whole_numbers
 from napari_dgc.workspace.corrections import NO_CORRECTIONS, Stroke
 from napari_dgc.workspace.state import Workspace, changed
-
-Readers: TypeAlias = Mapping[str, Callable[[Any], Any]]
-
-#: Commands by the word that stands for them in files.
-COMMANDS: dict[str, type[Command]] = {}
-
-
-@dataclass(frozen=True)
-class Command(ABC):
-    """One thing that a user does.
-
-    Subclasses name themselves with `kind` and are found in `COMMANDS`; their fields are
-    plain values or know `to_json`.
-    """
-
-    kind: ClassVar[str]
-    #: How fields that are not plain values are read; tuples of numbers are `_numbers`.
-    readers: ClassVar[Readers] = {}
-
-    def __init_subclass__(cls, kind: str = "") -> None:
-        super().__init_subclass__()
-        if kind:
-            cls.kind = kind
-            COMMANDS[kind] = cls
-
-    @abstractmethod
-    def title(self, work: Workspace) -> str:
-        """Say what is done, for the undo button; `work` is the state before."""
-
-    @abstractmethod
-    def apply(self, work: Workspace) -> Workspace:
-        """Return the state afterwards; raises UserError where it cannot be done."""
-
-    def join(self, earlier: Command) -> Command | None:
-        """Return the one command that stands for `earlier` and this one in a gesture.
-
-        It is applied to the state before `earlier`. None where the two stay apart.
-        """
-        return self if type(earlier) is type(self) else None
-
-    def to_json(self) -> dict[str, object]:
-        """Describe the command with plain values."""
-        return {"do": self.kind} | {
-            field.name: _plain(getattr(self, field.name)) for field in fields(self)
-        }
-
-    @classmethod
-    def from_json(cls, content: Any) -> Command:
-        """Rebuild a command from `to_json`; raises UserError when it is not one."""
-        try:
-            made: Any = COMMANDS[content["do"]]
-            values = {
-                field.name: made.readers.get(field.name, _text)(content[field.name])
-                for field in fields(made)
-            }
-            command: Command = made(**values)
-            return command
-        except (KeyError, TypeError, ValueError, OverflowError) as error:
-            raise UserError(
-                f"A saved step of the work is damaged ({type(error).__name__}: {error})."
-            ) from None
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, tuple):
-        return [_plain(item) for item in value]
-    return value.to_json() if hasattr(value, "to_json") else value
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise TypeError(f"{value!r} is not a text")
-    return value
-
-
-def _number(value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise TypeError(f"{value!r} is not a whole number")
-    return value
-
-
-def _numbers(value: Any) -> tuple[int, ...]:
-    return tuple(_number(item) for item in value)
 
 
 class _OnPartition(Command):
@@ -121,7 +41,7 @@ class MergeClasses(_OnPartition, kind="merge"):
     """Merge the classes that hold these clusters into one."""
 
     numbers: tuple[int, ...]
-    readers: ClassVar[Readers] = {"numbers": _numbers}
+    readers: ClassVar[Readers] = {"numbers": whole_numbers}
 
     def title(self, work: Workspace) -> str:
         return f"merge {_titles(work, self.numbers)}"
@@ -135,7 +55,7 @@ class SplitClasses(_OnPartition, kind="split"):
     """Take classes apart into their fine clusters."""
 
     numbers: tuple[int, ...]
-    readers: ClassVar[Readers] = {"numbers": _numbers}
+    readers: ClassVar[Readers] = {"numbers": whole_numbers}
 
     def title(self, work: Workspace) -> str:
         return f"split {_titles(work, self.numbers)}"
@@ -151,7 +71,7 @@ class SplitInTwo(_OnPartition, kind="split in two"):
     """Take back the last merge of the tree inside a class."""
 
     number: int
-    readers: ClassVar[Readers] = {"number": _number}
+    readers: ClassVar[Readers] = {"number": whole_number}
 
     def title(self, work: Workspace) -> str:
         return f"split {_titles(work, (self.number,))} in two"
@@ -166,7 +86,7 @@ class MoveClusters(_OnPartition, kind="move"):
 
     clusters: tuple[int, ...]
     number: int
-    readers: ClassVar[Readers] = {"clusters": _numbers, "number": _number}
+    readers: ClassVar[Readers] = {"clusters": whole_numbers, "number": whole_number}
 
     def title(self, work: Workspace) -> str:
         return "move " + ", ".join(f"cluster {cluster}" for cluster in self.clusters)
@@ -185,7 +105,7 @@ class JoinNamed(_OnPartition, kind="join"):
 
     clusters: tuple[int, ...]
     name: str
-    readers: ClassVar[Readers] = {"clusters": _numbers}
+    readers: ClassVar[Readers] = {"clusters": whole_numbers}
 
     def title(self, work: Workspace) -> str:
         return f"name “{self.name}”"
@@ -205,7 +125,7 @@ class NameClasses(_OnPartition, kind="name"):
 
     numbers: tuple[int, ...]
     name: str
-    readers: ClassVar[Readers] = {"numbers": _numbers}
+    readers: ClassVar[Readers] = {"numbers": whole_numbers}
 
     def title(self, work: Workspace) -> str:
         return f"name “{self.name}”" if self.name else "take a name away"
@@ -222,7 +142,7 @@ class RecolourClass(_OnPartition, kind="colour"):
 
     number: int
     colour: str
-    readers: ClassVar[Readers] = {"number": _number}
+    readers: ClassVar[Readers] = {"number": whole_number}
 
     def title(self, work: Workspace) -> str:
         return "change a colour"
@@ -237,7 +157,7 @@ class NoteClass(_OnPartition, kind="note"):
 
     number: int
     note: str
-    readers: ClassVar[Readers] = {"number": _number}
+    readers: ClassVar[Readers] = {"number": whole_number}
 
     def title(self, work: Workspace) -> str:
         return "note on a class"
@@ -251,7 +171,7 @@ class CutTree(_OnPartition, kind="cut"):
     """Group by cutting the merge tree."""
 
     classes: int
-    readers: ClassVar[Readers] = {"classes": _number}
+    readers: ClassVar[Readers] = {"classes": whole_number}
 
     def title(self, work: Workspace) -> str:
         return "change the number of classes"
