@@ -213,3 +213,23 @@ def test_smallest_leaf_holds_for_all_scans_in_one_step(dock, named, session, qtb
     wait_settled(dock)
     assert [leaves(dock, scan) for scan in named] == [2, 1]
     assert box.value() == 25
+
+
+def test_a_scan_that_is_opened_again_finds_its_lesions(
+    dock, named, session, viewer, brush, pointer, wait_settled, qtbot
+):
+    pointer.drag(named[0], (8, 8), (8, 12))
+    wait_settled(dock)
+    cube = named[0].cube
+    viewer.layers.remove(named[0].image)
+    qtbot.wait(50)
+    assert brush in viewer.layers
+    again = session.add_cube_layers(cube)
+    wait_settled(dock)
+    assert lesions(dock, again).lesion_pixels == 16
+    assert [layer.name for layer in viewer.layers].count(brush.name) == 1
+    viewer.layers.selection.active = brush
+    brush.mode = "paint"
+    pointer.drag(again, (14, 8), (14, 10))
+    wait_settled(dock)
+    assert lesions(dock, again).lesion_pixels == 19

@@ -37,9 +37,6 @@ class ObjectLayers:
     def __init__(self, session: Session) -> None:
         self._session = weakref.ref(session)
         self._measuring = get_measuring(session)
-        self._layers: dict[str, weakref.WeakKeyDictionary[Scan, Labels]] = {
-            kind: weakref.WeakKeyDictionary() for kind in _OUTLINE
-        }
         # Kinds that scans get a layer of as soon as they are measured.
         self._wanted: set[str] = set()
         self._brush = BrushSteps(session, self.lesions_of, self._correction, self._refresh)
@@ -50,15 +47,23 @@ class ObjectLayers:
 
     def lesions_of(self, scan: Scan) -> Labels | None:
         """Return the layer of a scan's lesions, or None."""
-        return self._layers[LESIONS].get(scan)
+        return self.layer(scan, LESIONS)
 
     def layer(self, scan: Scan, kind: str) -> Labels | None:
         """Return the layer of a scan's `LESIONS` or `LEAVES`, or None."""
-        return self._layers[kind].get(scan)
+        # By what it says of itself, as a scan that is opened again finds its layers so.
+        found = (each for each in self._of(kind) if each.metadata.get(COMPANION_KEY) is scan.cube)
+        return next(found, None)
+
+    def _of(self, *kinds: str) -> list[Labels]:
+        session = self._session()
+        viewer = None if session is None else session.viewer
+        layers = () if viewer is None else viewer.layers
+        return [layer for layer in layers if layer.metadata.get(ROLE_KEY) in kinds]
 
     def shown(self, kind: str) -> bool:
         """Tell whether any scan has a layer of a kind in sight."""
-        return any(layer.visible for layer in self._layers[kind].values())
+        return any(layer.visible for layer in self._of(kind))
 
     def show(self, kind: str, on: bool = True) -> None:
         """Show the `LESIONS` or `LEAVES` of all scans that were measured, or hide them."""
@@ -75,7 +80,7 @@ class ObjectLayers:
                 self._add(scan, kind, measured)
         if active is not None and active in session.viewer.layers:
             session.viewer.layers.selection.active = active
-        self._measuring.want("layers", any(self._layers.values()))
+        self._measuring.want("layers", bool(self._of(LESIONS, LEAVES)))
 
     def take_brush(self, scan: Scan) -> bool:
         """Let napari's brush work on the lesions of a scan; returns whether it can."""
@@ -120,7 +125,6 @@ class ObjectLayers:
         )
         align(layer, scan.image)
         layer.contour = _OUTLINE[kind]
-        self._layers[kind][scan] = layer
         if kind == LESIONS:
             self._brush.wrote(scan, values)
             self._brush.watch(scan, layer)
@@ -134,8 +138,8 @@ class ObjectLayers:
         measured = self._measuring.result(scan)
         if measured is None:
             return
-        for kind, layers in self._layers.items():
-            layer = layers.get(scan)
+        for kind in _OUTLINE:
+            layer = self.layer(scan, kind)
             if layer is None:
                 if kind in self._wanted:
                     self.show(kind)
@@ -161,8 +165,6 @@ class ObjectLayers:
             layer.editable = editable
             layer.mode = mode
             self._brush.writing = False
-        else:
-            return
         if kind == LESIONS:
             self._brush.wrote(scan, values)
         layer.features = _features(measured, kind)
@@ -183,11 +185,10 @@ class ObjectLayers:
         return PaintLesions(scan.key, Stroke.of(differs, values))
 
     def _on_removed(self, event: Any) -> None:
-        for kind, layers in self._layers.items():
-            for scan in [scan for scan, layer in layers.items() if layer is event.value]:
-                del layers[scan]
-                self._wanted.discard(kind)
-        self._measuring.want("layers", any(self._layers.values()))
+        kind = event.value.metadata.get(ROLE_KEY)
+        if kind in _OUTLINE:
+            self._wanted.discard(kind)
+            self._measuring.want("layers", bool(self._of(LESIONS, LEAVES)))
 
 
 def _colours() -> Any:
