@@ -70,7 +70,7 @@ def refusal(path):
         ({"header_offset": "-1"}, "header offset = -1"),
         ({"header_offset": str(2**63)}, "not a whole number"),
         ({"header_offset": str(10**17)}, "too short"),
-        ({"data_type": "6"}, "complex"),
+        ({"data_type": "6"}, "too short"),
         ({"data_type": "99"}, "unknown data type"),
         ({"interleave": "\x1b[2Jbil"}, "expected bsq"),
         ({"byte_order": "7"}, "expected 0 or 1"),

@@ -6,8 +6,11 @@ files is in docs/decisions/0008-envi-reader.md.
 
 from pathlib import Path
 
+import numpy as np
+
 from napari_dgc.cubes.camera_references import FoundReferences, find_references
 from napari_dgc.cubes.cube import HyperCube
+from napari_dgc.cubes.derived import DerivedArray
 from napari_dgc.cubes.envi_acquisition import exposure_ms, note_on_dark_lines, pixel_size_mm
 from napari_dgc.cubes.envi_bands import (
     BandCentres,
@@ -54,7 +57,8 @@ def open_envi(path: Path) -> HyperCube:
     _refuse_other_kinds(header, header_path)
     notes: list[str] = []
     layout = sample_layout(header, header_path, notes)
-    data = open_samples(path, header_path, layout, notes)
+    stored = open_samples(path, header_path, layout, notes)
+    data = _magnitude(stored, notes) if layout.dtype.kind == "c" else stored
     bands, rows, _ = layout.shape
     centres = band_centres(header, bands)
     dark_lines = note_on_dark_lines(header, rows)
@@ -126,6 +130,16 @@ def open_samples(
     if size > needed:
         notes.append(f"{data_path.name} is {size - needed} bytes longer than its header says.")
     return PlainCube(data_path, layout.dtype, layout.offset, layout.stored_shape, layout.axes)
+
+
+def _magnitude(stored: PlainCube, notes: list[str]) -> DerivedArray:
+    """Return the magnitude of complex samples, which is what can be shown and clustered."""
+    notes.append("The samples are complex numbers; their magnitude is shown.")
+    return DerivedArray(
+        lambda bands, rows, columns: np.abs(stored[bands, rows, columns]),
+        stored.shape,  # type: ignore[arg-type]
+        dtype=np.empty(0, stored.dtype).real.dtype.newbyteorder("="),
+    )
 
 
 def _refuse_other_kinds(header: Header, path: Path) -> None:

@@ -21,7 +21,7 @@ DATA_TYPES = {
     14: "i8",
     15: "u8",
 }
-COMPLEX_TYPES = (6, 9)
+COMPLEX_TYPES = {6: "c8", 9: "c16"}
 #: How bands, rows and columns follow each other in the file, the last one fastest.
 INTERLEAVES = {"bsq": (0, 1, 2), "bil": (1, 0, 2), "bip": (1, 2, 0)}
 
@@ -79,7 +79,7 @@ def sample_layout(header: Header, path: Path, notes: list[str]) -> SampleLayout:
     Raises
     ------
     UserError
-        Something is missing or makes no sense; compressed or complex samples.
+        Something is missing or makes no sense; compressed samples.
     """
     _refuse_what_is_not_plain(header, path)
     dtype, offset = _sample_type(header, path, notes)
@@ -112,12 +112,9 @@ def _refuse_what_is_not_plain(header: Header, path: Path) -> None:
 
 def _sample_type(header: Header, path: Path, notes: list[str]) -> tuple[np.dtype[Any], int]:
     code = header_count(header, "data type", path)
-    if code in COMPLEX_TYPES:
-        raise UserError(
-            f"{path} describes complex numbers (data type {code}), not a cube; save real numbers."
-        )
-    if code not in DATA_TYPES:
-        known = ", ".join(map(str, DATA_TYPES))
+    types = DATA_TYPES | COMPLEX_TYPES
+    if code not in types:
+        known = ", ".join(map(str, sorted(types)))
         raise UserError(
             f"The ENVI header {path} gives the unknown data type {code}; correct it: "
             f"known are {known}."
@@ -125,7 +122,7 @@ def _sample_type(header: Header, path: Path, notes: list[str]) -> tuple[np.dtype
     order = header_count(header, "byte order", path, default=0)
     if order not in (0, 1):
         raise UserError(f"The ENVI header {path} gives “byte order = {order}”; expected 0 or 1.")
-    dtype = np.dtype(("<" if order == 0 else ">") + DATA_TYPES[code])
+    dtype = np.dtype(("<" if order == 0 else ">") + types[code])
     if "byte order" not in header and dtype.itemsize > 1:
         notes.append("The header does not state the byte order; little endian is assumed.")
     if "header offset" not in header:
