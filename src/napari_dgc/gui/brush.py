@@ -105,6 +105,10 @@ class BrushSteps:
         yield
         while event.type == "mouse_move":
             yield
+        self._let_go()
+
+    def _let_go(self) -> None:
+        """End the drag; the scan that was painted in it, if any, is told on."""
         scan = self._touched
         self._gesture, self._touched, self._held = None, None, False
         if scan is not None and self._ended is not None:

@@ -20,13 +20,14 @@ if TYPE_CHECKING:
     from napari.layers import Layer
 
     from napari_dgc.cubes import HyperCube
-    from napari_dgc.gui.session import Scan, Session
+    from napari_dgc.gui.scan import Scan
+    from napari_dgc.gui.session_scans import OpenScans
 
 
 class ClosedScans:
     """Scans without their bands, of which label maps are still open."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: OpenScans) -> None:
         self._session = weakref.ref(session)
         #: In the order in which they were closed.
         self.scans: list[Scan] = []
