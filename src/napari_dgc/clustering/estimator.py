@@ -1,7 +1,7 @@
 """The contract every clustering method fulfils."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -14,6 +14,22 @@ from napari_dgc.cubes import HyperCube
 from napari_dgc.cubes.reflectance import MIXED, mixed_units, other_units, units_of
 from napari_dgc.errors import UserError
 from napari_dgc.partition.summary import ClusterSummary
+
+
+def check_options(method: str, given: Iterable[str], known: Iterable[str]) -> None:
+    """Refuse options that a method does not have.
+
+    Raises
+    ------
+    UserError
+        Names the first of them, and those that there are.
+    """
+    has = sorted(set(known))
+    for name in given:
+        if name not in has:
+            raise UserError(
+                f"The method {method} has no option {name!r}; its options are {', '.join(has)}."
+            )
 
 
 class Clusterer(ABC):

@@ -127,7 +127,7 @@ class NoiseStatistics:
         """Take in a window (bands, rows, columns), missing samples NaN."""
         valid = valid_pixels(window)
         self._spectra.add(window[:, valid])
-        self._differences.add_outer(_small_differences(window, valid))
+        self._differences.add_outer(small_differences(window, valid))
 
     def projection(
         self, exponent: float, max_dimensions: int
@@ -220,10 +220,19 @@ class _Moments:
         return moment
 
 
-def _small_differences(
-    window: NDArray[np.float32], valid: NDArray[np.bool_]
-) -> NDArray[np.float32]:
-    """Differences of horizontal and vertical neighbours (bands, n) without the largest."""
+def small_differences(window: NDArray[np.float32], valid: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """Return differences of horizontal and vertical neighbours, without the largest.
+
+    Parameters
+    ----------
+    window, valid
+        (bands, rows, columns) and (rows, columns).
+
+    Returns
+    -------
+    ndarray
+        (bands, n), with twice the variance of the noise.
+    """
     across = (window[:, :, 1:] - window[:, :, :-1])[:, valid[:, 1:] & valid[:, :-1]]
     along = (window[:, 1:] - window[:, :-1])[:, valid[1:] & valid[:-1]]
     differences = np.concatenate([across, along], axis=1)

@@ -9,6 +9,9 @@ from napari_dgc.errors import UserError
 _METHODS: dict[str, str] = {
     "dgc": "napari_dgc.clustering.dgc.estimator:DeepGlobalClustering",
     "dgc-paper": "napari_dgc.clustering.dgc_paper.estimator:PaperDGC",
+    "kmeans": "napari_dgc.clustering.classical.estimator:KMeans",
+    "mnf-kmeans": "napari_dgc.clustering.classical.estimator:MNFKMeans",
+    "gmm": "napari_dgc.clustering.classical.estimator:GaussianMixture",
 }
 
 DEFAULT_METHOD = "dgc"

@@ -33,7 +33,7 @@ from napari_dgc.clustering.dgc.features import FeatureSpace, Stacks
 from napari_dgc.clustering.dgc.kernel_training import Batch, KernelTraining
 from napari_dgc.clustering.dgc.need import Need
 from napari_dgc.clustering.dgc.pixel_model import PixelModel
-from napari_dgc.clustering.estimator import Clusterer
+from napari_dgc.clustering.estimator import Clusterer, check_options
 from napari_dgc.clustering.events import (
     EpochFinished,
     LabelsReady,
@@ -93,6 +93,7 @@ class DeepGlobalClustering(Clusterer):
         device: str = "auto",
         **options: Any,
     ) -> None:
+        check_options(self.method, options, DGCConfig.__dataclass_fields__)
         self.config = DGCConfig(
             clusters=clusters, epochs=epochs, seed=seed, device=device, **options
         )

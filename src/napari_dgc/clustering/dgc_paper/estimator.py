@@ -13,7 +13,7 @@ from napari_dgc.clustering.devices import resolve_device
 from napari_dgc.clustering.dgc_paper.config import PaperConfig
 from napari_dgc.clustering.dgc_paper.model import PaperModel
 from napari_dgc.clustering.dgc_paper.statistics import band_statistics
-from napari_dgc.clustering.estimator import Clusterer
+from napari_dgc.clustering.estimator import Clusterer, check_options
 from napari_dgc.clustering.events import (
     EpochFinished,
     LabelsReady,
@@ -82,7 +82,9 @@ class PaperDGC(Clusterer):
         seed: int = 0,
         device: str = "auto",
         config: PaperConfig | None = None,
+        **unknown: Any,
     ) -> None:
+        check_options(self.method, unknown, ("clusters", "epochs", "seed", "device", "config"))
         if not 2 <= clusters <= _MOST_CLUSTERS:
             raise UserError(
                 f"{clusters} clusters cannot be learned; choose from 2 to {_MOST_CLUSTERS}."
@@ -216,6 +218,8 @@ class PaperDGC(Clusterer):
     ) -> Generator[TrainingEvent, None, _Maps | None]:
         """Train up to the last epoch; returns the maps of the last epoch when there are any."""
         assert self._model is not None
+        assert self._noise is not None
+        noise = self._noise
         per_epoch = self.config.steps_per_epoch
         maps: _Maps | None = None
         collapsed = False
@@ -258,6 +262,8 @@ class PaperDGC(Clusterer):
                 )
                 for scan, labels in enumerate(maps):
                     yield LabelsReady(scan, epoch, labels)
+                # With a summary there is a merge tree for these maps.
+                self._summary = summarise(cubes, maps, self._clusters, self._model.grid, noise)
             losses = {name: value / max(taken, 1) for name, value in sums.items()}
             active = int((counts > 0).sum())
             yield EpochFinished(epoch, self.epochs, active, losses)

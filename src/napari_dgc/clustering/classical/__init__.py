@@ -1,0 +1,1 @@
+"""What one would otherwise take: k-means and Gaussian mixtures, each pixel for itself."""
