@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 import tifffile
 
-from napari_dgc.annotations import read_class_table, read_labels
+from napari_dgc.annotations import read_class_table, read_label_image, read_labels
 from napari_dgc.cli import main
 from napari_dgc.clustering.estimator import Clusterer
 from napari_dgc.cubes.envi_writer import write_envi
 from napari_dgc.cubes.matlab_writer import write_matlab
 from napari_dgc.cubes.read import open_cube
+from napari_dgc.partition.template import NameTemplate, Role, TemplateName, write_template
 
 Capture = pytest.CaptureFixture[str]
 
@@ -184,3 +185,28 @@ def test_suggested_names_come_with_a_table(
     assert printed == [str(out / name) for name in names]
     # Nothing is clear about these clusters, so that nothing is named.
     assert set(read_class_table(out / "first_classes.csv").values()) == {""}
+
+
+def test_suggested_names_have_roles(
+    model: Path, scans: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # What is named lies with the suggestions; here it is one class.
+    monkeypatch.setattr(
+        "napari_dgc.measure.suggest.suggest_names",
+        lambda summary, partition, wavelengths: partition.rename(1, "halo"),
+    )
+    template = tmp_path / "t.json"
+    halo = TemplateName("halo", Role.DISEASED, "#123456")
+    write_template(template, NameTemplate("Strict", (halo,)))
+    out = tmp_path / "maps"
+    options = ("--suggest", "--classes", "3", "--template", str(template))
+    assert segment(scans, model, out, *options) == 0
+    (found,) = (one for one in read_label_image(out / "first.tif").classes if one.name)
+    assert (found.name, found.role, found.colour) == ("halo", Role.DISEASED, "#123456")
+
+
+def test_template_without_names_is_refused(
+    model: Path, scans: list[Path], tmp_path: Path, capsys: Capture
+) -> None:
+    assert segment(scans, model, tmp_path / "maps", "--template", "t.json") == 2
+    assert "--suggest" in capsys.readouterr().err

@@ -1,5 +1,6 @@
 """Exporting from the merge dock: folder, formats, overwriting, refusals."""
 
+import csv
 import json
 import threading
 from dataclasses import replace
@@ -16,7 +17,8 @@ from napari_dgc.cubes.envi_writer import write_envi
 from napari_dgc.cubes.read import open_cube
 from napari_dgc.gui.export_panel import ExportPanel, unique_stems
 from napari_dgc.measure.details import ScanDetails
-from napari_dgc.workspace.commands import DescribeScan, MergeClasses, NameClasses
+from napari_dgc.partition.template import NameTemplate, Role, TemplateName
+from napari_dgc.workspace.commands import DescribeScan, MergeClasses, NameClasses, SetTemplate
 
 
 @pytest.fixture
@@ -47,6 +49,24 @@ def test_only_the_ticked_formats_are_written(panel, qtbot, tmp_path):
     export(qtbot, panel)
     names = sorted(path.name for path in (tmp_path / "new").iterdir())
     assert names == ["healthy.tif", "healthy_classes.csv", "sick.tif", "sick_classes.csv"]
+
+
+def test_exported_class_tables_tell_measure_what_is_leaf(session, panel, qtbot, tmp_path):
+    names = (TemplateName("blade", Role.LEAF), TemplateName("rust", Role.DISEASED))
+    session.do(SetTemplate(NameTemplate("Rust", names)))
+    session.do(NameClasses((1, 2), "blade"))
+    session.do(NameClasses((3,), "rust"))
+    panel.folder.setText(str(tmp_path / "maps"))
+    choose(panel, "tif")
+    export(qtbot, panel)
+    out = tmp_path / "t.csv"
+    assert main(["measure", str(tmp_path / "maps"), "--min-leaf", "0", "--out", str(out)]) == 0
+    with out.open(newline="") as file:
+        told = {row["scan"]: row for row in csv.DictReader(file)}
+    for scan in session.scans:
+        leaf, rust = (np.isin(scan.fine, wanted).sum() for wanted in ((1, 2, 3), (3,)))
+        assert int(told[scan.name]["leaf_area_px"]) == leaf
+        assert float(told[scan.name]["severity_percent"]) == pytest.approx(100 * rust / leaf)
 
 
 def test_no_format_no_button(panel):

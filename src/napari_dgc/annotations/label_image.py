@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from napari_dgc import __version__
 from napari_dgc.partition.palette import NAME_COLOURS, cluster_colour
+from napari_dgc.partition.template import Role
 
 if TYPE_CHECKING:
     from napari_dgc.cubes import HyperCube
@@ -39,12 +40,15 @@ class LabelClass:
         ``#rrggbb``, "" where none was chosen.
     members
         Fine clusters that were merged to it, where known.
+    role
+        What it counts as when severity is measured; None where its name alone tells.
     """
 
     number: int
     name: str = ""
     colour: str = ""
     members: tuple[int, ...] = ()
+    role: Role | None = None
 
     @property
     def title(self) -> str:

@@ -19,16 +19,17 @@ from napari_dgc.annotations.label_image import (
 )
 from napari_dgc.errors import UserError
 from napari_dgc.files import write_text
+from napari_dgc.partition.template import Role
 
 #: Columns of a class table.
-TABLE_COLUMNS = ("label", "name", "colour", "members", "pixels")
+TABLE_COLUMNS = ("label", "name", "colour", "members", "pixels", "role")
 #: Ends the stem of the table of one map, and name of the table of all maps of a folder.
 TABLE_SUFFIX, FOLDER_TABLE = "_classes.csv", "classes.csv"
 _COLOUR = re.compile("#[0-9a-fA-F]{6}")
 
 
 def write_class_table(image: LabelImage, path: Path) -> None:
-    """Write number, name, colour, fine clusters and pixels of every class as CSV."""
+    """Write number, name, colour, fine clusters, pixels and role of every class as CSV."""
     counts = image.counts()
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
@@ -36,7 +37,8 @@ def write_class_table(image: LabelImage, path: Path) -> None:
     for info in image.classes:
         members = " ".join(str(member) for member in info.members)
         pixels = int(counts[info.number])
-        writer.writerow((info.number, info.name, info.shown_colour, members, pixels))
+        role = info.role or ""
+        writer.writerow((info.number, info.name, info.shown_colour, members, pixels, role))
     write_text(path, text.getvalue())
 
 
@@ -52,7 +54,7 @@ def read_class_table(path: Path) -> dict[int, str]:
 
 
 def read_classes(path: Path) -> list[LabelClass]:
-    """Read names, and colours where it has them, of a class table.
+    """Read names, and colours and roles where it has them, of a class table.
 
     Raises
     ------
@@ -65,13 +67,14 @@ def read_classes(path: Path) -> list[LabelClass]:
             fields = {(field or "").strip().casefold(): field for field in reader.fieldnames or ()}
             if not {"label", "name"} <= fields.keys():
                 raise UserError(f"{path} is not a class table; it needs the columns label,name.")
-            colour, members = fields.get("colour", ""), fields.get("members", "")
+            colour, members, role = (fields.get(name, "") for name in ("colour", "members", "role"))
             return [
                 LabelClass(
                     int(row[fields["label"]]),
                     (row[fields["name"]] or "").strip(),
                     _colour(row.get(colour)),
                     _members(row.get(members)),
+                    _role(row.get(role)),
                 )
                 for row in reader
             ]
@@ -81,6 +84,11 @@ def read_classes(path: Path) -> list[LabelClass]:
 
 def _colour(text: object) -> str:
     return text.lower() if isinstance(text, str) and _COLOUR.fullmatch(text) else ""
+
+
+def _role(text: object) -> Role | None:
+    word = " ".join(text.split()).casefold() if isinstance(text, str) else ""
+    return next((role for role in Role if role == word), None)
 
 
 def _members(text: object) -> tuple[int, ...]:
@@ -104,6 +112,7 @@ def classes_to_json(image: LabelImage) -> dict[str, Any]:
         "pixel_size_mm": image.pixel_size_mm,
         "classes": [
             {"number": info.number, "name": info.name, "colour": info.shown_colour}
+            | ({} if info.role is None else {"role": str(info.role)})
             for info in image.classes
         ],
     }
@@ -118,7 +127,8 @@ def classes_from_json(content: object) -> list[LabelClass]:
             continue
         number, name = whole(entry.get("number"), 1, HIGHEST), entry.get("name")
         if number is not None and isinstance(name, str):
-            found[number] = LabelClass(number, class_name(name), _colour(entry.get("colour")))
+            colour, role = _colour(entry.get("colour")), _role(entry.get("role"))
+            found[number] = LabelClass(number, class_name(name), colour, role=role)
     return [found[number] for number in sorted(found)]
 
 
@@ -140,11 +150,14 @@ def with_classes(own: Sequence[LabelClass], over: Sequence[LabelClass]) -> list[
         if known is None:
             joined[info.number] = info
         else:
+            same = info.name.casefold() in ("", known.name.casefold())
             joined[info.number] = LabelClass(
                 info.number,
                 info.name or known.name,
                 info.colour or known.colour,
                 info.members or known.members,
+                # A role belongs to a name.
+                info.role or (known.role if same else None),
             )
     return list(joined.values())
 

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from napari_dgc.annotations.label_image import LabelImage
-    from napari_dgc.annotations.read import Source
     from napari_dgc.cancel import CancelToken
     from napari_dgc.cli.progress import ProgressLine
     from napari_dgc.cubes import HyperCube
@@ -77,6 +76,13 @@ def add_map_options(parser: argparse.ArgumentParser) -> None:
         "--classes", type=Path, metavar="FILE", help="one class table (label,name) for all maps"
     )
     parser.add_argument(
+        "--template",
+        type=Path,
+        metavar="FILE",
+        help="template of names, as saved by the plugin: which names are leaf, and which diseased "
+        "(default: as the column 'role' of the class tables says, where they have one)",
+    )
+    parser.add_argument(
         "--pixel-size",
         type=millimetres,
         metavar="MM",
@@ -110,7 +116,8 @@ def add_mask_options(parser: argparse.ArgumentParser) -> None:
         "--diseased",
         nargs="+",
         metavar="NAME",
-        help="classes that are diseased (default: lesion, necrosis)",
+        help="classes that are diseased (default: as --template or the class tables "
+        "say, else lesion, necrosis)",
     )
     group.add_argument(
         "--min-area", type=pixels, default=0, metavar="N", help="least pixels of a lesion"
@@ -157,13 +164,16 @@ def pixels(text: str) -> int:
 
 def run(args: argparse.Namespace) -> int:
     """Write the tables; returns the exit status."""
+    from dataclasses import replace
     from functools import partial
 
-    from napari_dgc.annotations.read import open_labels, read_class_table
+    from napari_dgc.annotations.read import open_labels
+    from napari_dgc.annotations.roles import roles_in
     from napari_dgc.cli.cube_options import open_cubes_from, say_decisions
     from napari_dgc.cli.folders import make_folder, refuse_same_names, say_replaced
     from napari_dgc.cli.interrupt import stop_on_interrupt
     from napari_dgc.cli.measure_notes import origin, say_gaps, say_unnamed
+    from napari_dgc.cli.naming import naming_of, read_map
     from napari_dgc.cli.progress import ProgressLine
     from napari_dgc.indices import find_index
     from napari_dgc.measure.details import read_details
@@ -176,12 +186,12 @@ def run(args: argparse.Namespace) -> int:
     scales = list(dict.fromkeys(find_scale(name) for name in args.scale))
     details = {} if args.details is None else read_details(args.details)
     settings = settings_of(args)
-    given = None if args.classes is None else read_class_table(args.classes)
+    naming = naming_of(args)
     files = maps_of(args.maps)
     _refuse_input_as_output(args, files)
     found = [source for path in files for source in open_labels(path).items()]
     refuse_same_names((name for name, _ in found), "line of the table")
-    maps = {name: partial(read_map, source, given, settings) for name, source in found}
+    maps = {name: partial(read_map, source, naming, settings) for name, source in found}
     if args.index and not args.cubes:
         raise UserError("Indices are computed from scans; give them with --cubes.")
     indices = list(dict.fromkeys(find_index(name) for name in args.index))
@@ -190,6 +200,7 @@ def run(args: argparse.Namespace) -> int:
     say_decisions(list(cubes.values()))
     edits = LeafEdits(least_area=args.min_leaf)
     scans: list[ScanSeverity] = []
+    diseased: dict[str, None] = {}
     measured: list[Table] = []
     line = ProgressLine()
     with stop_on_interrupt("stopping; nothing is written") as token:
@@ -201,11 +212,14 @@ def run(args: argparse.Namespace) -> int:
             names = {info.number: info.name for info in image.classes}
             say_unnamed(name, image.labels, names)
             known = details.get(name)
+            told, leaf = roles_in(image, settings)
+            diseased |= dict.fromkeys(told.names)
             scans.append(
                 measure_scan(
                     image.labels,
                     names,
-                    settings=settings,
+                    settings=told,
+                    leaf_names=leaf,
                     edits=edits,
                     pixel_size_mm=(known and known.pixel_size_mm)
                     or args.pixel_size
@@ -223,7 +237,11 @@ def run(args: argparse.Namespace) -> int:
     if args.lesions:
         tables.append(lesion_table(scans))
     tables += [*progress_tables(scans, details), *measured]
-    tables.append(origin_table(origin(args, settings, scales)))
+    tables.append(
+        origin_table(
+            origin(args, replace(settings, names=tuple(diseased) or settings.names), scales)
+        )
+    )
     say_replaced(args.out)
     for file in write_tables(args.out, tables):
         print(file, flush=True)
@@ -281,7 +299,8 @@ def _refuse_input_as_output(args: argparse.Namespace, maps: Iterable[Path]) -> N
 
     names = ("scans", "leaves", "lesions", "progress", "treatments", "spectra", "indices")
     planned = {file.resolve() for file in planned_files(args.out, (*names, "settings"))}
-    inputs = [path for path in (args.classes, args.details) if path is not None]
+    given = (args.classes, args.details, args.template)
+    inputs = [path for path in given if path is not None]
     inputs += [Path(name) for name in args.scale]
     for path in maps:
         inputs += [path.with_name(path.stem + TABLE_SUFFIX), path.with_name(FOLDER_TABLE)]
@@ -290,34 +309,6 @@ def _refuse_input_as_output(args: argparse.Namespace, maps: Iterable[Path]) -> N
             raise UserError(f"--out {args.out} would replace {path}; give another name.")
     if args.out.is_dir():
         raise UserError(f"{args.out} is a folder; give a file for the tables.")
-
-
-def read_map(
-    source: Source,
-    given: Mapping[int, str] | None,
-    settings: MaskSettings,
-    cube: HyperCube | None,
-) -> LabelImage:
-    """Read a map, with the names that are given; refuse one that names nothing of a leaf."""
-    from dataclasses import replace
-
-    from napari_dgc.annotations.tables import FOLDER_TABLE, TABLE_SUFFIX
-    from napari_dgc.partition.partition import LEAF_NAMES
-
-    image = source(None if cube is None else (cube.rows, cube.columns))
-    names = {info.number: info.name for info in image.classes} if given is None else given
-    known = {name.casefold() for name in names.values()}
-    if not known & {name.casefold() for name in (*LEAF_NAMES, *settings.names)}:
-        raise UserError(
-            f"No class of the map {image.name} is named {', '.join(sorted(LEAF_NAMES))}; name them "
-            f"in a table {image.name}{TABLE_SUFFIX} or {FOLDER_TABLE} (label,name) beside it, or "
-            "with --classes."
-        )
-    if given is None:
-        return image
-    return replace(
-        image, classes=tuple(replace(i, name=given.get(i.number, "")) for i in image.classes)
-    )
 
 
 def _class_tables(

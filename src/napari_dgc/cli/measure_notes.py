@@ -68,6 +68,7 @@ def origin(
         ("pixel size (mm)", args.pixel_size),
         ("details", None if args.details is None else str(args.details)),
         ("class table", None if args.classes is None else str(args.classes)),
+        ("template of names", None if args.template is None else str(args.template)),
         ("severity", "lesion area in percent of leaf area (doi:10.1186/s42483-020-00049-8)"),
         ("AUDPC", "trapezoids (doi:10.1094/Phyto-67-1051)"),
     ]

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from napari_dgc.annotations.label_image import LabelImage
     from napari_dgc.annotations.read import Source
+    from napari_dgc.cli.naming import Naming
     from napari_dgc.cubes import HyperCube
     from napari_dgc.measure.lesion_mask import MaskSettings
     from napari_dgc.measure.severity import ScanSeverity
@@ -78,12 +79,13 @@ def run(args: argparse.Namespace) -> int:
     """Write the report; returns the exit status."""
     from functools import partial
 
-    from napari_dgc.annotations.read import open_labels, read_class_table
+    from napari_dgc.annotations.read import open_labels
     from napari_dgc.cli.cube_options import open_cubes_from, say_decisions
     from napari_dgc.cli.folders import make_folder, refuse_same_names, say_replaced
     from napari_dgc.cli.interrupt import stop_on_interrupt
     from napari_dgc.cli.measure import maps_of, settings_of
     from napari_dgc.cli.measure_notes import say_gaps
+    from napari_dgc.cli.naming import naming_of
     from napari_dgc.cli.progress import ProgressLine
     from napari_dgc.measure.details import read_details
     from napari_dgc.measure.leaves import LeafEdits
@@ -102,7 +104,7 @@ def run(args: argparse.Namespace) -> int:
     scales = list(dict.fromkeys(find_scale(name) for name in args.scale))
     details = {} if args.details is None else read_details(args.details)
     settings = settings_of(args)
-    given = None if args.classes is None else read_class_table(args.classes)
+    naming = naming_of(args)
     files = maps_of(args.maps)
     _refuse_input_as_output(args, files)
     found = [source for path in files for source in open_labels(path).items()]
@@ -114,7 +116,7 @@ def run(args: argparse.Namespace) -> int:
     scans = [
         ReportScan(
             name,
-            partial(_read, name, source, given, settings, cubes.get(name), args.pixel_size),
+            partial(_read, name, source, naming, settings, cubes.get(name), args.pixel_size),
             edits,
         )
         for name, source in found
@@ -146,24 +148,25 @@ def run(args: argparse.Namespace) -> int:
 def _read(
     name: str,
     source: Source,
-    given: dict[int, str] | None,
+    naming: Naming,
     settings: MaskSettings,
     cube: HyperCube | None,
     pixel_size_mm: float | None,
 ) -> LabelImage:
     from dataclasses import replace
 
-    from napari_dgc.cli.measure import read_map
     from napari_dgc.cli.measure_notes import say_unnamed
+    from napari_dgc.cli.naming import read_map
 
-    image = read_map(source, given, settings, cube)
+    image = read_map(source, naming, settings, cube)
     say_unnamed(name, image.labels, {info.number: info.name for info in image.classes})
     size = pixel_size_mm or image.pixel_size_mm
     return replace(image, name=name, scan=cube, pixel_size_mm=size)
 
 
 def _refuse_input_as_output(args: argparse.Namespace, maps: Iterable[Path]) -> None:
-    given = [path for path in (args.classes, args.details) if path is not None]
+    told = (args.classes, args.details, args.template)
+    given = [path for path in told if path is not None]
     for path in (*given, *(Path(name) for name in args.scale), *maps, *args.cubes):
         if path.exists() and args.out.exists() and path.samefile(args.out):
             raise UserError(f"--out {args.out} would replace {path}; give another name.")
@@ -177,6 +180,7 @@ def _origin(args: argparse.Namespace, cubes: Iterable[HyperCube]) -> list[tuple[
         ("pixel size (mm)", args.pixel_size),
         ("details", None if args.details is None else str(args.details)),
         ("class table", None if args.classes is None else str(args.classes)),
+        ("template of names", None if args.template is None else str(args.template)),
     ]
     lines += [("grades", name) for name in args.scale]
     lines += [("map", str(path)) for path in args.maps]

@@ -45,6 +45,13 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         "without --classes, clusters of one name become one class. Also writes CUBE_classes.csv",
     )
     parser.add_argument(
+        "--template",
+        type=Path,
+        metavar="FILE",
+        help="with --suggest: template of names, as saved by the plugin, that tells colours and "
+        "what is leaf and diseased (default: that of plant pathology)",
+    )
+    parser.add_argument(
         "--format", choices=("tif", "npy", "png"), default="tif", help="of the maps (default tif)"
     )
     parser.add_argument(
@@ -70,13 +77,18 @@ def run(args: argparse.Namespace) -> int:
     )
     from napari_dgc.annotations.formats import FORMATS
     from napari_dgc.annotations.label_image import LabelImage
+    from napari_dgc.annotations.roles import with_roles
     from napari_dgc.cli.cube_options import open_cubes, say_decisions, unpacked
     from napari_dgc.cli.folders import make_folder, refuse_same_names, refuse_scans
     from napari_dgc.cli.interrupt import stop_on_interrupt
     from napari_dgc.cli.progress import ProgressLine, say
     from napari_dgc.clustering.storage import load_model
     from napari_dgc.cubes.reflectance import other_units
+    from napari_dgc.partition.template import PLANT_PATHOLOGY, read_template
 
+    if args.template is not None and not args.suggest:
+        raise UserError("A template tells about names; give --template together with --suggest.")
+    template = PLANT_PATHOLOGY if args.template is None else read_template(args.template)
     cubes = open_cubes(args)
     endings = ("", CONFIDENCE_SUFFIX) if args.confidence else ("",)
     refuse_same_names((cube.name + ending for cube in cubes for ending in endings), "label map")
@@ -84,6 +96,7 @@ def run(args: argparse.Namespace) -> int:
     partition = partition_of(estimator, args.classes)
     if args.suggest:
         partition = named(partition, estimator, cubes[0], merge=args.classes is None)
+        partition = template.colours(partition)
     table = partition.compact_lookup()
     out: Path = args.out
     planned = [out / f"{cube.name}.{args.format}" for cube in cubes]
@@ -113,6 +126,7 @@ def run(args: argparse.Namespace) -> int:
                 write_value_image(values, written[-1])
             image = LabelImage.of_partition(cube.name, labels, partition, compact=True)
             if args.suggest:
+                image = with_roles(image, template)
                 written += FORMATS[args.format].write(image, out)[1:]
             else:
                 write_map(image, out, args.format)

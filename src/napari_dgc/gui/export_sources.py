@@ -165,6 +165,7 @@ def layer_image(
         A number lies above 65535.
     """
     from napari_dgc.annotations import LabelClass, LabelImage
+    from napari_dgc.annotations.roles import with_roles
     from napari_dgc.errors import UserError
 
     if labels.size and (int(labels.max()) > np.iinfo(np.uint16).max or int(labels.min()) < 0):
@@ -179,13 +180,15 @@ def layer_image(
         if number
     ]
     fits = scan is not None and (scan.cube.rows, scan.cube.columns) == labels.shape
-    return LabelImage.build(
+    image = LabelImage.build(
         name,
         labels,
         classes,
         scan=scan.cube if scan is not None and fits else None,
         pixel_size_mm=None if scan is None else pixel_size(session.work, scan),
     )
+    work = session.work
+    return image if work is None else with_roles(image, work.template, work.masks.names)
 
 
 def names_of(layer: Labels) -> dict[int, str]:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from importlib.metadata import version
 
 from napari_dgc import __version__
 from napari_dgc.measure.lesion_mask import MaskSettings
 from napari_dgc.measure.scales import OrdinalScale
 from napari_dgc.measure.tables import Cell
-from napari_dgc.partition.partition import LEAF_NAMES
 from napari_dgc.report.blocks import Column, Grid, Points
 from napari_dgc.report.measured_grids import written
 
@@ -20,13 +19,14 @@ _LIBRARIES = ("numpy", "scipy", "scikit-image")
 def definitions(
     settings: MaskSettings,
     scales: Sequence[OrdinalScale],
+    leaf: Collection[str],
     *,
     progress: bool,
     millimetres: bool,
     spectra: bool,
 ) -> Points:
-    """Say what was measured; only of what the report shows."""
-    names = sorted({*LEAF_NAMES, *settings.names})
+    """Say what was measured; only of what the report shows. `leaf` are names that count as it."""
+    names = sorted({*leaf, *settings.names})
     items = [
         ("Severity = diseased area / leaf area, in percent (Bock et al. 2020, "
         "doi:10.1186/s42483-020-00049-8). The severity of a scan is that of all its leaves "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from napari_dgc.cancel import CancelToken
@@ -180,11 +180,14 @@ def report_document(pages: Sequence[ScanPages], setup: ReportSetup) -> Document:
     for found in pages:
         blocks += found.blocks
     sizes = [scan.pixel_size_mm is not None for scan in scans]
+    diseased = dict.fromkeys(name for found in pages for name in found.diseased)
+    settings = replace(setup.settings, names=tuple(diseased) or setup.settings.names)
     blocks += [
         Heading("What the figures mean", 2, "meaning", new_page=True),
         definitions(
-            setup.settings,
+            settings,
             setup.scales,
+            frozenset[str]().union(*(found.leaf for found in pages)),
             progress=curves,
             millimetres=any(sizes),
             spectra=any(found.spectra for found in pages),
@@ -197,7 +200,7 @@ def report_document(pages: Sequence[ScanPages], setup: ReportSetup) -> Document:
             unnamed=sum(found.unnamed for found in pages),
         ),
         Heading("How this report was made", 2, "origin"),
-        origin([*settings_lines(setup.settings, setup.least_leaf), *setup.origin]),
+        origin([*settings_lines(settings, setup.least_leaf), *setup.origin]),
     ]
     return Document(title, tuple(blocks))
 

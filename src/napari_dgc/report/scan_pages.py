@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_dgc.annotations.label_image import LabelImage
+from napari_dgc.annotations.roles import roles_in
 from napari_dgc.cancel import CancelToken
 from napari_dgc.errors import UserError
 from napari_dgc.measure.class_values import class_values
@@ -70,12 +71,16 @@ class ScanPages:
         Pixels of classes without a name.
     spectra
         Whether there are spectra.
+    diseased, leaf
+        Names of classes that count as such.
     """
 
     severity: ScanSeverity
     blocks: tuple[Block, ...]
     unnamed: int
     spectra: bool
+    diseased: tuple[str, ...]
+    leaf: frozenset[str]
 
 
 def scan_pages(
@@ -105,7 +110,8 @@ def scan_pages(
         )
     names = {info.number: info.name for info in image.classes}
     known = details.get(scan.name, ScanDetails(scan.name))
-    objects = scan_areas(image.labels, names, settings, scan.edits).objects(scan.painted)
+    settings, leaf = roles_in(image, settings)
+    objects = scan_areas(image.labels, names, settings, scan.edits, leaf).objects(scan.painted)
     severity = measure_objects(
         *(objects.leaves, objects.lesions, objects.leaf, objects.halo),
         diseased=objects.diseased,
@@ -143,7 +149,7 @@ def scan_pages(
         blocks += [Heading("Spectra of the classes", 3), spectra]
     counts = image.counts()
     unnamed = sum(int(counts[info.number]) for info in image.classes if not info.name)
-    return ScanPages(severity, tuple(blocks), unnamed, spectra is not None)
+    return ScanPages(severity, tuple(blocks), unnamed, spectra is not None, settings.names, leaf)
 
 
 def _summary(severity: ScanSeverity, known: ScanDetails) -> str:

@@ -8,7 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_dgc.annotations.label_image import LabelClass, LabelImage
+from napari_dgc.annotations.roles import with_roles
 from napari_dgc.measure.scan_areas import scan_areas
+from napari_dgc.partition.template import Role
 from napari_dgc.workspace.corrections import CorrectedMap
 from napari_dgc.workspace.state import Workspace
 
@@ -31,7 +33,9 @@ def class_image(work: Workspace, name: str, fine: NDArray[np.uint16], **rest: An
     **rest
         Further fields of the image.
     """
-    return LabelImage.of_partition(name, work.partition.apply(fine), work.partition, **rest)
+    labels = work.partition.apply(fine)
+    image = LabelImage.of_partition(name, labels, work.partition, **rest)
+    return with_roles(image, work.template, work.masks.names)
 
 
 def lesion_image(
@@ -57,7 +61,7 @@ def lesion_image(
     painted = CorrectedMap(np.zeros(fine.shape, np.uint16))
     painted.move(work.painted_lesions(key))
     lesions = areas.objects(painted.values).lesions.astype(np.uint32)
-    classes = [LabelClass(1, _LESION)]
+    classes = [LabelClass(1, _LESION, role=Role.DISEASED)]
     return LabelImage.build(name, (lesions > 0).astype(np.uint8), classes, objects=lesions, **rest)
 
 
