@@ -1,5 +1,7 @@
 """What the merge dock shows: empty state, spectra, counts, themes, sleeping while hidden."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from napari.components import ViewerModel
@@ -11,7 +13,8 @@ from napari_dgc.gui.session import TrainingState
 from napari_dgc.gui.severity_line import severity_text
 from napari_dgc.gui.spectra_plot import class_spectra
 from napari_dgc.partition import Partition
-from napari_dgc.workspace.commands import MergeClasses, NameClasses
+from napari_dgc.workspace import Stroke
+from napari_dgc.workspace.commands import MergeClasses, NameClasses, PaintLesions, SetMask
 
 
 @pytest.fixture
@@ -142,6 +145,35 @@ def test_severity_follows_the_brush(merge_dock, session, labelled):
     labelled[0].labels.paint((12, 14), 2)
     assert merge_dock.severity.text() != before
     assert np.count_nonzero(labelled[0].fine == 2) > 24 * 6
+
+
+@pytest.mark.parametrize("how", ["cleaned", "painted", "chosen"])
+def test_severity_by_classes_says_so_where_lesions_are_others(merge_dock, session, labelled, how):
+    session.do(NameClasses((2,), "lesion"))
+    session.do(NameClasses((3,), "healthy tissue"))
+    by_classes = merge_dock.severity.text()
+    assert "alone" not in by_classes
+    masks = session.work.masks
+    session.do(
+        {
+            "cleaned": SetMask(replace(masks, least_area=5)),
+            "painted": PaintLesions(
+                labelled[0].key, Stroke.of(np.eye(24, 32, dtype=bool), np.ones((24, 32)))
+            ),
+            "chosen": SetMask(replace(masks, names=("halo",))),
+        }[how]
+    )
+    assert merge_dock.severity.text().startswith(by_classes)
+    assert "By the classes alone" in merge_dock.severity.text()
+    session.undo()
+    assert merge_dock.severity.text() == by_classes
+
+
+def test_telling_touching_lesions_apart_changes_no_area(merge_dock, session, labelled):
+    session.do(NameClasses((2,), "lesion"))
+    session.do(NameClasses((3,), "healthy tissue"))
+    session.do(SetMask(replace(session.work.masks, split_touching=True)))
+    assert "alone" not in merge_dock.severity.text()
 
 
 def test_another_number_of_clusters_starts_anew(merge_dock, session, labelled):

@@ -177,7 +177,8 @@ class MergeDock(QWidget):
         areas = self._counts.areas_mm2(partition.clusters, self.session.work)
         self.tools.refresh(partition, self._counts.total(partition.clusters), areas)
         self.slider.set_partition(partition)
-        self.severity.show_severity(per_scan, partition, self.tools.templates.template)
+        template = self.tools.templates.template
+        self.severity.show_severity(per_scan, partition, template, self.session.work)
         self.export.refresh()
         self._show_spectra()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,9 +11,14 @@ from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QLabel, QWidget
 
 from napari_dgc.gui.class_table import grouped
+from napari_dgc.measure.lesion_mask import MaskSettings
 from napari_dgc.partition import Partition
 from napari_dgc.partition.partition import HALO, LESION, TISSUE
 from napari_dgc.partition.template import PLANT_PATHOLOGY, NameTemplate
+from napari_dgc.workspace import Workspace
+
+#: So that nobody wonders which of two figures counts.
+_AS_CLASSED = "By the classes alone; lesions as cleaned and corrected count in “Lesions”."
 
 
 def what_to_do(template: NameTemplate) -> str:
@@ -26,6 +32,18 @@ def what_to_do(template: NameTemplate) -> str:
         own = [entry.name for entry in template.names if entry.name in names]
         wanted.append(own[0] if own and usual not in own else usual)
     return 'Name a class "{}" and one "{}" to read the severity.'.format(*wanted)
+
+
+def lesions_differ(work: Workspace | None) -> bool:
+    """Tell whether lesions are more or less than the pixels of the diseased classes."""
+    if work is None:
+        return False
+    as_classed = replace(MaskSettings(), names=work.masks.names)
+    chosen = {name.casefold() for name in work.masks.names}
+    diseased = {name.casefold() for name in work.template.diseased}
+    # Telling touching lesions apart changes their number, not their area.
+    cleaned = replace(work.masks, split_touching=as_classed.split_touching) != as_classed
+    return bool(work.lesions_painted) or cleaned or chosen != diseased
 
 
 def severity_text(
@@ -85,9 +103,14 @@ class SeverityLine(QLabel):
         scans: Sequence[tuple[str, NDArray[np.int64]]],
         partition: Partition | None,
         template: NameTemplate = PLANT_PATHOLOGY,
+        work: Workspace | None = None,
     ) -> None:
-        """Show the severity of scans (see `severity_text`)."""
-        self.setText(severity_text(scans, partition, template))
+        """Show the severity of scans (see `severity_text`), and what else it depends on."""
+        text = severity_text(scans, partition, template)
+        # Figures have lines; before there are any, nothing can differ.
+        if " % of leaf" in text and lesions_differ(work):
+            text += f"\n{_AS_CLASSED}"
+        self.setText(text)
         leaf = ", ".join(sorted(template.leaf))
         diseased = " and ".join(sorted(template.diseased))
         self.setToolTip(f"Severity: pixels named {diseased} as a share of the leaf ({leaf})")
