@@ -168,6 +168,19 @@ def test_a_line_across_a_leaf_splits_it(
     assert leaves(dock, named[1]) == 1
 
 
+def test_a_line_that_begins_on_the_scan_beside_splits_the_leaf_it_crosses(
+    dock, named, session, pointer, press, wait_settled
+):
+    dock.tabs.setCurrentWidget(dock.leaves)
+    press(dock.leaves.split)
+    # the first scan lies left of the second one
+    across = -(named[1].image.translate[-1] - named[0].image.translate[-1] - 31)
+    pointer.drag(named[1], (12, across), (12, 15), (12, 29.4))
+    wait_settled(dock)
+    assert leaves(dock, named[1]) == 2
+    assert not session.work.leaf_edits(named[0].key).cuts
+
+
 def test_a_line_that_ends_in_a_leaf_is_told(dock, named, pointer, press, qtbot):
     dock.tabs.setCurrentWidget(dock.leaves)
     press(dock.leaves.split)

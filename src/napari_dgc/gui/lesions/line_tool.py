@@ -150,7 +150,8 @@ class LineTool(QObject):
         session = self._session()
         if session is None or self._layer is None:
             return
-        on_way = (start + share * (end - start) for share in (0.0, 0.5, 1.0))
+        # The middle tells best: a line across a leaf at the rim may begin on the next scan.
+        on_way = (start + share * (end - start) for share in (0.5, 0.0, 1.0))
         place = next(
             (found for point in on_way if (found := place_at(session, tuple(point)))), None
         )
