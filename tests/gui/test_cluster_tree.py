@@ -4,7 +4,9 @@ import pytest
 from qtpy.QtCore import QPoint, QPointF, Qt
 from qtpy.QtWidgets import QApplication
 
+from napari_dgc.gui.cluster_tree.branches import SWATCH_TOP
 from napari_dgc.partition import build_tree
+from napari_dgc.workspace.commands import CutTree
 
 LEFT = Qt.MouseButton.LeftButton
 NONE = Qt.KeyboardModifier.NoModifier
@@ -184,6 +186,18 @@ def test_classes_merged_by_hand_are_said_not_to_be_the_tree_s(labelled, dock, se
     session.selection.choose([1, 6])
     dock.merge.click()
     assert "by hand" in dock.plot.cut.label.format
+
+
+def test_number_of_classes_never_covers_colours_of_clusters(labelled, dock, session, qtbot):
+    label, box = dock.plot.cut.label, dock.plot.tree.vb
+    for classes in (6, 5, 4, 3, 2):
+        session.do(CutTree(classes))
+        qtbot.wait(20)
+        text = label.mapRectToScene(label.boundingRect())
+        colours = box.mapViewToScene(QPointF(0, SWATCH_TOP)).y()
+        assert text.height() > 5
+        assert text.bottom() <= colours + 1
+        assert text.top() >= box.sceneBoundingRect().top() - 1
 
 
 def test_hidden_it_works_nothing_out(labelled, dock, session, viewer, monkeypatch):

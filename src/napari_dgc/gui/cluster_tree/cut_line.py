@@ -24,7 +24,8 @@ class CutLine(pg.InfiniteLine):
             angle=0,
             movable=True,
             label="",
-            labelOpts={"position": 0.01, "anchors": [(0, 1), (0, 0)]},
+            # On the side that has room: at the foot it would hide the clusters' colours.
+            labelOpts={"position": 0.01, "anchors": [(0, 0), (0, 1)]},
         )
         self.signals = _Signals()
         self._drawing: Dendrogram | None = None
