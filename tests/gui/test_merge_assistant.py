@@ -6,7 +6,8 @@ from qtpy.QtCore import QPoint, Qt
 from qtpy.QtWidgets import QLabel
 
 from napari_dgc.gui.session import TrainingState
-from napari_dgc.workspace.commands import MergeClasses, NameClasses
+from napari_dgc.partition import build_tree
+from napari_dgc.workspace.commands import MergeClasses, NameClasses, SetTree
 
 
 @pytest.fixture
@@ -54,6 +55,16 @@ def test_key_opens_the_page_with_candidates_ranked(assistant, merge_dock, qtbot)
     close = merge_dock.pages._frames["assistant"].findChildren(type(merge_dock.in_image.pick))
     qtbot.mouseClick(close[0], Qt.MouseButton.LeftButton)
     assert not assistant.isVisible()
+
+
+def test_another_linkage_of_the_tree_ranks_anew(assistant, session):
+    row = assistant.list.currentItem()
+    assert float(row.text(4)) <= float(row.text(1).removesuffix("°"))
+    session.do(SetTree("distance", build_tree(session.model.summary, "distance")))
+    rows = [assistant.list.topLevelItem(k) for k in range(assistant.list.topLevelItemCount())]
+    assert len(rows) == 5
+    # What is compared now is the distance alone.
+    assert [row.text(4) for row in rows] == [row.text(2) for row in rows]
 
 
 def test_list_can_be_sorted_by_each_number(assistant, qtbot):

@@ -1,10 +1,13 @@
 """Classes are ranked by how much they are like the chosen one."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from napari_dgc.partition import ClusterSummary, Partition
+from napari_dgc.partition import ClusterSummary, Partition, build_tree
 from napari_dgc.partition.candidates import merge_candidates
+from napari_dgc.partition.tree import LINKAGES
 
 #: Leaf, its shaded half (same direction, shorter), lesion, cloth, and a cluster without pixels.
 FEATURES = np.array([[10.0, 0], [5.0, 0.2], [6.0, 4.0], [0.0, 9.0], [9.0, 1.0]])
@@ -45,3 +48,21 @@ def test_classes_are_compared_by_the_mean_of_their_pixels(summary) -> None:
 def test_the_weight_of_the_border_is_that_of_the_linkage(summary) -> None:
     ranked = merge_candidates(summary, Partition.fine(5), 1, "angle")
     assert all(candidate.cost == candidate.angle for candidate in ranked)
+
+
+def test_the_tree_in_use_tells_what_is_compared(summary) -> None:
+    by = {name: Partition.fine(5, build_tree(summary, name)) for name in LINKAGES}
+    ranked = merge_candidates(summary, by["distance"], 1)
+    assert all(candidate.cost == candidate.distance for candidate in ranked)
+    # The lesion is nearer than the shaded half of the leaf, but of another direction.
+    assert [candidate.number for candidate in ranked[:2]] == [3, 2]
+    assert merge_candidates(summary, by["angle"], 1)[0].number == 2
+    assert merge_candidates(summary, by["angle"], 1) == merge_candidates(
+        summary, Partition.fine(5), 1, "angle"
+    )
+
+
+def test_an_unknown_linkage_is_the_usual_one(summary) -> None:
+    tree = replace(build_tree(summary), linkage="by hand")
+    usual = merge_candidates(summary, Partition.fine(5), 1)
+    assert merge_candidates(summary, Partition.fine(5, tree), 1) == usual

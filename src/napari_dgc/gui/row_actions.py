@@ -12,7 +12,6 @@ from qtpy.QtGui import QColor, QIcon, QPixmap
 from qtpy.QtWidgets import QInputDialog, QMenu, QWidget
 
 from napari_dgc.gui.class_actions import add_shortcut
-from napari_dgc.partition.tree import LINKAGES
 
 if TYPE_CHECKING:
     from napari_dgc.gui.class_edits import ClassEdits
@@ -199,13 +198,11 @@ class RowActions:
             return
         if not self._can_compare():
             return
-        linkage = "" if partition.tree is None else partition.tree.linkage
-        linkage = linkage if linkage in LINKAGES else next(iter(LINKAGES))
         held = {info.number for info in selected}
         found = [
             (candidate.cost, candidate.number)
             for number in held
-            for candidate in merge_candidates(model.summary, partition, number, linkage)
+            for candidate in merge_candidates(model.summary, partition, number)
             if candidate.number not in held and np.isfinite(candidate.cost)
         ]
         if found:

@@ -29,8 +29,8 @@ class Candidate:
         Share of the border of the class with less border that the two have in common,
         0 to 1.
     cost
-        What they are ranked by: the angle, made smaller by the common border as in the
-        merge tree (`Linkage.kinship`), in degrees.
+        What they are ranked by: the angle or the distance, as the merge tree has it, made
+        smaller by the common border (`Linkage.kinship`).
     """
 
     number: int
@@ -41,7 +41,7 @@ class Candidate:
 
 
 def merge_candidates(
-    summary: ClusterSummary, partition: Partition, number: int, linkage: str = "angle-border"
+    summary: ClusterSummary, partition: Partition, number: int, linkage: str = ""
 ) -> tuple[Candidate, ...]:
     """Rank all other classes by how much they are like one class, the most alike first.
 
@@ -57,7 +57,8 @@ def merge_candidates(
     number
         A class, by any of its fine clusters.
     linkage
-        A name from `LINKAGES`, of which the weight of the common border is taken.
+        A name from `LINKAGES`, which tells what is compared and the weight of the common
+        border. By default that of the partition's tree; the first where it is not known.
 
     Returns
     -------
@@ -72,14 +73,15 @@ def merge_candidates(
     np.fill_diagonal(pairs, 0)
     border = np.maximum(pairs.sum(axis=1), 1)
     shared = pairs[here] / np.minimum(border, border[here])
-    kinship = LINKAGES[linkage].kinship
+    by = LINKAGES[linkage or _linkage_of(partition)]
+    compared = distances if by.dissimilarity is euclidean else angles
     found = [
         Candidate(
             info.number,
             float(angles[position]),
             float(distances[position]),
             float(shared[position]),
-            float(angles[position] * (1 - kinship * shared[position])),
+            float(compared[position] * (1 - by.kinship * shared[position])),
         )
         for position, info in enumerate(partition.classes)
         if position != here
@@ -88,6 +90,11 @@ def merge_candidates(
         info.number for info, weight in zip(partition.classes, mass, strict=True) if not weight
     }
     return tuple(sorted(found, key=lambda c: (c.number in empty, c.cost, c.number)))
+
+
+def _linkage_of(partition: Partition) -> str:
+    known = "" if partition.tree is None else partition.tree.linkage
+    return known if known in LINKAGES else next(iter(LINKAGES))
 
 
 def _by_class(

@@ -37,7 +37,7 @@ _TIPS = (
     "Angle between the mean spectra in degrees: small for the same material in any light",
     "Distance between the two mean spectra, in standard deviations of the noise",
     "How much of the border of the class with less border the two have in common",
-    "What the list is ranked by: the angle, made smaller by the common border",
+    "What the list is ranked by, as in the tree: angle or distance, less for a common border",
 )
 
 

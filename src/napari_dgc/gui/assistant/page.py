@@ -159,7 +159,8 @@ class AssistantPage(QWidget):
         session, summary, partition = self._session, self._summary, self._session.partition
         selected = session.selection.classes(partition)
         running = session.state.running
-        wanted = (partition and partition.classes, selected, summary, running)
+        tree = partition and partition.tree
+        wanted = (partition and partition.classes, tree, selected, summary, running)
         if wanted == self._shown:
             return
         self._shown, self._chosen = wanted, None
