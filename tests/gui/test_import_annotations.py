@@ -179,7 +179,7 @@ def test_another_size_is_said_and_not_imported(importing, viewer, named, tmp_pat
     assert len(viewer.layers) == count
 
 
-def test_of_a_file_for_many_scans_the_open_ones_are_read(importing, viewer, named, tmp_path):
+def test_of_a_file_for_many_scans_the_open_ones_are_read(importing, session, named, tmp_path):
     many = [annotated(f"leaf {number}") for number in range(30)]
     (path,) = export([*many, annotated("healthy"), annotated("sick")], tmp_path, ["coco"])
     before = [scan.labels.data.copy() for scan in named]
@@ -192,6 +192,10 @@ def test_of_a_file_for_many_scans_the_open_ones_are_read(importing, viewer, name
         # lines annotated as healthy were so, but for cluster 5 of the first scan
         assert (old[10:12][changed[10:12]] == 5).all()
         assert not np.delete(changed, [*range(2, 6), 10, 11], axis=0).any()
+    # one step back for all of them
+    session.undo()
+    for scan, old in zip(named, before, strict=True):
+        np.testing.assert_array_equal(scan.labels.data, old)
 
 
 def test_a_file_of_many_scans_without_any_of_them_open_is_refused(

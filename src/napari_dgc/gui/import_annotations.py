@@ -84,7 +84,7 @@ def import_files(session: Session, paths: Sequence[Path]) -> None:
 
 
 def correct(session: Session, chosen: Sequence[tuple[LabelImage, Scan | None]]) -> str:
-    """Take annotations over as corrections, one step for each scan; returns what happened.
+    """Take annotations over as corrections, in one step; returns what happened.
 
     Raises
     ------
@@ -94,6 +94,7 @@ def correct(session: Session, chosen: Sequence[tuple[LabelImage, Scan | None]]) 
         The user cancelled.
     """
     from napari_dgc.gui.background import wait_for
+    from napari_dgc.workspace import Several
     from napari_dgc.workspace.adopt import take_over
 
     partition = session.partition
@@ -109,8 +110,6 @@ def correct(session: Session, chosen: Sequence[tuple[LabelImage, Scan | None]]) 
     )
     sentences = []
     for scan, taken in found:
-        if taken.command is not None:
-            session.do(taken.command)
         changed = ", ".join(f"{name} {count}" for name, count in taken.pixels.items() if count)
         sentences.append(
             f"{scan.name}: pixels corrected: {changed}."
@@ -120,8 +119,10 @@ def correct(session: Session, chosen: Sequence[tuple[LabelImage, Scan | None]]) 
         if taken.unknown:
             names = ", ".join(f"“{name}”" for name in taken.unknown)
             sentences.append(f"Left out, as no class has the name: {names}.")
-    if any(taken.command is not None for _, taken in found):
-        sentences.append("Ctrl+Z in the merge dock takes a scan's corrections back.")
+    commands = tuple(taken.command for _, taken in found if taken.command is not None)
+    if commands:
+        session.do(Several("correct by annotations", commands) if commands[1:] else commands[0])
+        sentences.append("Ctrl+Z in the merge dock takes all of this back.")
     return " ".join(sentences)
 
 

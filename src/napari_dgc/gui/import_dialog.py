@@ -210,5 +210,5 @@ class ImportDialog(QDialog):
         left = f" Left out, as no class has the name: {', '.join(unknown)}." if unknown else ""
         return (
             f"Taken over: {', '.join(known) or 'none'}.{left} Pixels without a label stay as "
-            "they are; one undo takes a scan back."
+            "they are; one undo takes it back."
         )
