@@ -138,4 +138,4 @@ def test_a_reader_that_goes_away_is_no_error(tmp_path: Path) -> None:
 
 def test_every_command_has_its_module() -> None:
     folder = Path(cli.__file__).parent
-    assert all((folder / f"{command}.py").is_file() for command in COMMANDS)
+    assert all((folder / f"{command.replace('-', '_')}.py").is_file() for command in COMMANDS)

@@ -11,13 +11,15 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from types import ModuleType
 from typing import Any, NoReturn
 
 from napari_dgc import __version__
 from napari_dgc.errors import UserError
 
 #: name -> what it does, in the order of the work. The module of the same name in this
-#: package is imported only when its command runs, so that ``--help`` answers at once.
+#: package (with _ for -) is imported only when its command runs, so that ``--help`` answers
+#: at once.
 COMMANDS: dict[str, str] = {
     "demo": "see the whole job on simulated leaves: train, name classes, measure severity",
     "info": "say what a cube file holds",
@@ -25,6 +27,7 @@ COMMANDS: dict[str, str] = {
     "calibrate": "turn counts into reflectance with white and dark references",
     "index": "write maps of vegetation indices, such as NDVI and PRI",
     "simulate": "write simulated leaf scans with ground truth",
+    "choose-k": "say how many clusters scans hold: silhouette, stability and BIC over a range",
     "train": "learn one set of clusters for all scans",
     "segment": "write label maps of scans with a trained model",
     "measure": "measure lesions, severity and disease progress from label maps",
@@ -52,6 +55,10 @@ def _one_line(message: object) -> str:
     return " ".join(str(message).split())
 
 
+def _module(command: str) -> ModuleType:
+    return import_module(f"{__name__}.{command.replace('-', '_')}")
+
+
 def _build_parser(chosen: str | None) -> OneLineParser:
     parser = OneLineParser(
         prog="napari-dgc",
@@ -62,7 +69,7 @@ def _build_parser(chosen: str | None) -> OneLineParser:
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", dest="command")
     for name, line in COMMANDS.items():
         if name == chosen:
-            import_module(f"{__name__}.{name}").add_parser(commands)
+            _module(name).add_parser(commands)
         else:
             commands.add_parser(name, help=line, add_help=False)
     return parser
@@ -95,7 +102,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         args = parser.parse_args(arguments)
         if chosen is None:
             parser.error("name a command: " + ", ".join(COMMANDS))
-        status: int = import_module(f"{__name__}.{chosen}").run(args)
+        status: int = _module(chosen).run(args)
         sys.stdout.flush()
         return status
     except SystemExit as stop:
