@@ -23,7 +23,7 @@ from napari_dgc.workspace.commands import SetTemplate
 from napari_dgc.workspace.trees import renew_tree
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from napari.components import ViewerModel
     from napari.layers import Image
@@ -55,7 +55,10 @@ class Session(OpenScans):
         self._state = TrainingState.IDLE
         #: Helpers that live as long as the session (the trainer).
         self.services: dict[str, object] = {}
+        # Each takes over what was painted unnoticed in some layers.
+        self._absorbers: list[Callable[[], None]] = []
         self._class_layers = ClassLayers(self)
+        self.absorb_first(self._class_layers.absorb_all)
         self._follow(viewer)
         viewer.mouse_drag_callbacks.append(self._class_layers.follow_gestures)
         self._wavelength = WavelengthText(self, viewer)
@@ -124,20 +127,28 @@ class Session(OpenScans):
             summary = None if self.model is None else self.model.summary
             renew_tree(self.history, tree, summary)
 
+    def absorb_first(self, absorb: Callable[[], None]) -> None:
+        """Call `absorb` before every step, so that edits of layers by scripts come before it."""
+        self._absorbers.append(absorb)
+
+    def _absorb(self) -> None:
+        for absorb in self._absorbers:
+            absorb()
+
     def do(self, command: Command, *, join: bool = False) -> bool:
         """Carry out a command of the user (see `History.do`); nothing before the first labels."""
-        self._class_layers.absorb_all()
+        self._absorb()
         return self.history is not None and self.history.do(command, join=join)
 
     def undo(self) -> None:
         """Take back the user's last command."""
-        self._class_layers.absorb_all()
+        self._absorb()
         if self.history is not None:
             self.history.undo()
 
     def redo(self) -> None:
         """Carry out again what was taken back last."""
-        self._class_layers.absorb_all()
+        self._absorb()
         if self.history is not None:
             self.history.redo()
 

@@ -5,6 +5,7 @@ import pytest
 from qtpy.QtCore import Qt
 
 from napari_dgc.measure.scan_areas import LESION, NOT_LESION
+from napari_dgc.workspace.commands import NameClasses
 
 CONTROL = Qt.KeyboardModifier.ControlModifier
 
@@ -55,6 +56,24 @@ def test_a_drag_of_the_brush_adds_a_lesion_in_one_step(
     qtbot.keyClick(pointer.canvas, Qt.Key.Key_Y, CONTROL)
     wait_settled(dock)
     assert lesions(dock, named[0]).lesion_pixels == 16
+
+
+def test_pixels_set_by_a_script_are_a_step_before_the_next_one(
+    dock, named, session, brush, wait_settled
+):
+    before = lesions(dock, named[0]).lesion_pixels
+    # The console of napari can do this, and no event tells.
+    brush.data[8, 8:12] = 7
+    session.do(NameClasses((1,), "bench"))
+    wait_settled(dock)
+    assert lesions(dock, named[0]).lesion_pixels == before + 4
+    assert brush.data[8, 8:12].all()
+    session.undo()
+    assert "correct the lesions" in session.history.undo_title
+    session.undo()
+    wait_settled(dock)
+    assert lesions(dock, named[0]).lesion_pixels == before
+    assert not brush.data[8, 8:12].any()
 
 
 def test_severity_follows_while_the_button_is_held(

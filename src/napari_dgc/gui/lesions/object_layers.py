@@ -40,6 +40,7 @@ class ObjectLayers:
         # Kinds that scans get a layer of as soon as they are measured.
         self._wanted: set[str] = set()
         self._brush = BrushSteps(session, self.lesions_of, self._correction, self._refresh)
+        session.absorb_first(self._brush.absorb_all)
         self._measuring.measured.connect(self._refresh)
         if session.viewer is not None:
             session.viewer.mouse_drag_callbacks.append(self._brush.follow_gestures)
