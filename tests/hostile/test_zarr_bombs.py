@@ -6,6 +6,7 @@ import gzip
 import json
 import lzma
 import struct
+import warnings
 import zlib
 
 import imagecodecs
@@ -54,6 +55,14 @@ BOMBS = {
 }
 BOMBS = {name: functools.cache(make) for name, make in BOMBS.items()}
 KINDS = {"members": "gzip", "zstd frames": "zstd"}
+
+
+@pytest.fixture
+def no_warnings():
+    """Let libraries warn about the odd files that tests write."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
 
 
 @pytest.fixture(params=BOMBS)
@@ -115,14 +124,14 @@ def sharding(inner, *packers):
 BYTES = {"name": "bytes", "configuration": {"endian": "little"}}
 
 
-@pytest.mark.filterwarnings("ignore")
+@pytest.mark.usefixtures("no_warnings")
 def test_chunks(tmp_path, bomb):
     kind, chunk = bomb
     write(tmp_path / "scan.zarr", [BYTES, version3(kind)], chunk)
     refusal(tmp_path / "scan.zarr")
 
 
-@pytest.mark.filterwarnings("ignore")
+@pytest.mark.usefixtures("no_warnings")
 @pytest.mark.parametrize("inner", [[8, 64, 64], [8, 64, 32]])
 def test_chunks_in_shards(tmp_path, bomb, inner):
     kind, chunk = bomb
@@ -131,7 +140,7 @@ def test_chunks_in_shards(tmp_path, bomb, inner):
     refusal(tmp_path / "scan.zarr")
 
 
-@pytest.mark.filterwarnings("ignore")
+@pytest.mark.usefixtures("no_warnings")
 def test_packed_shards_and_chunks_packed_twice(tmp_path, bomb):
     kind, chunk = bomb
     write(tmp_path / "packed.zarr", [sharding([8, 64, 64]), version3(kind)], chunk)
@@ -141,7 +150,7 @@ def test_packed_shards_and_chunks_packed_twice(tmp_path, bomb):
     refusal(tmp_path / "twice.zarr")
 
 
-@pytest.mark.filterwarnings("ignore")
+@pytest.mark.usefixtures("no_warnings")
 @pytest.mark.parametrize("as_filter", [False, True])
 def test_chunks_of_version_2(tmp_path, bomb, as_filter):
     kind, chunk = bomb
@@ -174,7 +183,7 @@ def test_shards_of_very_many_chunks(tmp_path):
     assert "a shard of more than" in refusal(path)
 
 
-@pytest.mark.filterwarnings("ignore")
+@pytest.mark.usefixtures("no_warnings")
 @pytest.mark.parametrize("kind", ["gzip", "zlib", "bz2", "lzma", "zstd", "blosc", "lz4", "none"])
 @pytest.mark.parametrize("sharded", [False, True])
 def test_sound_arrays_open(tmp_path, kind, sharded):
