@@ -72,7 +72,7 @@ def test_severity_counts_a_free_name_with_the_role_diseased(labelled, merge_dock
 def test_severity_asks_for_the_names_of_the_template(labelled, merge_dock, session):
     session.do(SetTemplate(RUST))
     assert merge_dock.severity.text() == (
-        'Name a class "rust" and one "blade" to read the severity.'
+        'Name a class "rust" and one "blade" to read the severity, or press Suggest.'
     )
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 
-from napari_dgc.gui.docking import TRAIN, enclosing_dock, open_dock
+from napari_dgc.gui.go_to import go_to_train
 
 if TYPE_CHECKING:
     from napari.viewer import Viewer
@@ -42,13 +42,12 @@ class EmptyState(QWidget):
 
     def __init__(self, viewer: Viewer, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._viewer = viewer
         self._session = session
         self.title = QLabel()
         self.text = QLabel()
         self.text.setWordWrap(True)
         self.button = QPushButton("Go to DGC: train")
-        self.button.clicked.connect(self._go)
+        self.button.clicked.connect(lambda: go_to_train(viewer, self))
         layout = QVBoxLayout(self)
         layout.addWidget(self.title)
         layout.addWidget(self.text)
@@ -74,13 +73,3 @@ class EmptyState(QWidget):
             self.text.setText(_TRAIN.format(scans=scans) + _THEN)
         else:
             self.text.setText(_OPEN + _THEN)
-
-    def _go(self) -> None:
-        open_one = self.window().findChild(QWidget, TRAIN)
-        dock = None if open_one is None else enclosing_dock(open_one)
-        if dock is None:
-            from napari_dgc.gui.train_dock import TrainDock
-
-            dock = open_dock(self._viewer, TrainDock(self._viewer), "DGC: train")
-        dock.show()
-        dock.raise_()

@@ -24,6 +24,7 @@ from napari_dgc.gui.confidence_switch import ConfidenceSwitch
 from napari_dgc.gui.docking import MERGE, enclosing_dock, share_place
 from napari_dgc.gui.empty_state import EmptyState
 from napari_dgc.gui.export_panel import ExportPanel
+from napari_dgc.gui.go_to import go_to_lesions
 from napari_dgc.gui.granularity import GranularitySlider
 from napari_dgc.gui.headings import heading
 from napari_dgc.gui.merge_offers import offer_pages
@@ -84,7 +85,7 @@ class MergeDock(QWidget):
         lower.addWidget(self.names)
         lower.addWidget(self.confidence)
         lower.addWidget(self.plot, 2)
-        lower.addWidget(heading("Severity"))
+        lower.addLayout(self.severity.top)
         lower.addWidget(self.severity)
         lower.addWidget(heading("Export"))
         lower.addWidget(self.export)
@@ -124,6 +125,7 @@ class MergeDock(QWidget):
 
     def _connect(self) -> None:
         self.buttons.suggest.clicked.connect(self.suggest_names)
+        self.severity.more.clicked.connect(lambda: go_to_lesions(self._viewer, self))
         self.slider.gesture_started.connect(self.edits.begin_cut)
         self.slider.cut_requested.connect(self.edits.cut)
         self.table.selection_changed.connect(self._on_selection)

@@ -8,9 +8,10 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QLabel, QWidget
+from qtpy.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
 
 from napari_dgc.gui.class_table import grouped
+from napari_dgc.gui.headings import heading
 from napari_dgc.measure.lesion_mask import MaskSettings
 from napari_dgc.partition import Partition
 from napari_dgc.partition.partition import HALO, LESION, TISSUE
@@ -31,7 +32,7 @@ def what_to_do(template: NameTemplate) -> str:
         # The template's own names come first, then the usual ones.
         own = [entry.name for entry in template.names if entry.name in names]
         wanted.append(own[0] if own and usual not in own else usual)
-    return 'Name a class "{}" and one "{}" to read the severity.'.format(*wanted)
+    return 'Name a class "{}" and one "{}" to read the severity, or press Suggest.'.format(*wanted)
 
 
 def lesions_differ(work: Workspace | None) -> bool:
@@ -88,10 +89,20 @@ def severity_text(
 
 
 class SeverityLine(QLabel):
-    """Shows `severity_text`; can be selected and copied."""
+    """Shows `severity_text`; can be selected and copied.
+
+    `top` is the line above it, with a button that asks for more.
+    """
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.more = QPushButton("Lesions…")
+        self.more.setToolTip(
+            "Every lesion as an object, clean-up, leaves, sizes, progress, tables and reports"
+        )
+        self.top = QHBoxLayout()
+        self.top.addWidget(heading("Severity"), 1)
+        self.top.addWidget(self.more)
         self.setWordWrap(True)
         self.setTextInteractionFlags(
             Qt.TextInteractionFlag.TextSelectableByMouse

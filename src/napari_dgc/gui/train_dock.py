@@ -64,7 +64,7 @@ class TrainDock(TallDock):
         self.train.setMinimumHeight(34)
         self.resume = QPushButton("Resume")
         self.resume.setMinimumHeight(34)
-        self.progress = TrainingProgress(self._trainer)
+        self.progress = TrainingProgress(self._trainer, self._session)
         self.plot = LossPlot()
         self.message = QLabel()
         self.message.setWordWrap(True)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from qtpy.QtWidgets import QLabel, QProgressBar, QVBoxLayout, QWidget
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from napari_dgc.clustering.events import (
     EpochFinished,
@@ -16,6 +17,7 @@ from napari_dgc.clustering.events import (
 from napari_dgc.gui.session import TrainingState
 
 if TYPE_CHECKING:
+    from napari_dgc.gui.session import Session
     from napari_dgc.gui.worker import Trainer
 
 
@@ -46,11 +48,14 @@ class TrainingProgress(QWidget):
     ----------
     trainer
         Knows the epochs of the run that is told about.
+    session
+        Its scans are looked at next, once they have labels.
     """
 
-    def __init__(self, trainer: Trainer, parent: QWidget | None = None) -> None:
+    def __init__(self, trainer: Trainer, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._trainer = trainer
+        self._session = session
         self._started: TrainingStarted | None = None
         self._clock = 0.0
         self.bar = QProgressBar()
@@ -58,11 +63,17 @@ class TrainingProgress(QWidget):
         self.bar.setFixedHeight(8)
         self.status = QLabel()
         self.status.setWordWrap(True)
+        #: The step after training.
+        self.go_on = QPushButton("Next: name clusters")
+        self.go_on.setToolTip("Go to the dock Merge clusters, where clusters become named classes")
+        self.go_on.clicked.connect(self._go_on)
+        self.go_on.hide()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(6)
         layout.addWidget(self.bar)
         layout.addWidget(self.status)
+        layout.addWidget(self.go_on, 0, Qt.AlignmentFlag.AlignLeft)
 
     def set_colour(self, colour: str) -> None:
         """Give the bar a colour of the theme; napari's bars are grey on grey."""
@@ -79,6 +90,7 @@ class TrainingProgress(QWidget):
 
     def refresh(self, state: TrainingState, has_model: bool, has_scans: bool) -> None:
         """Show where training stands between the events."""
+        self.go_on.setVisible(has_model and not state.running and bool(self._session.labelled))
         if not state.running and not has_scans:
             self.clear()
             self.status.setText(_KEPT if has_model else "")
@@ -110,6 +122,12 @@ class TrainingProgress(QWidget):
     def fail(self, kept: bool) -> None:
         """Say that the run broke off, and whether there is a result."""
         self.status.setText(f"Failed.{' What was found so far is kept.' if kept else ''}")
+
+    def _go_on(self) -> None:
+        from napari_dgc.gui.go_to import go_to_merge
+
+        if self._session.viewer is not None:
+            go_to_merge(self._session.viewer, self)
 
     def _fill(self, share: float) -> None:
         self.bar.setRange(0, 1000)

@@ -70,6 +70,11 @@ class History:
         """Commands from the start to the state now."""
         return tuple(step.command for step in self._steps[: self._position])
 
+    @property
+    def titles(self) -> tuple[str, ...]:
+        """What they did, in words, as many."""
+        return tuple(step.title for step in self._steps[: self._position])
+
     def on_change(self, callback: Callable[[], None]) -> None:
         """Call `callback` after every change."""
         self._callbacks.append(callback)

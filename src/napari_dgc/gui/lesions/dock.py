@@ -11,7 +11,6 @@ from qtpy.QtWidgets import (
     QDockWidget,
     QHBoxLayout,
     QLabel,
-    QPushButton,
     QSizePolicy,
     QStackedLayout,
     QTabWidget,
@@ -25,7 +24,6 @@ from napari_dgc.gui.class_edits import ClassEdits
 from napari_dgc.gui.docking import LESIONS as DOCK
 from napari_dgc.gui.docking import enclosing_dock, share_place
 from napari_dgc.gui.empty_state import EmptyState
-from napari_dgc.gui.headings import heading
 from napari_dgc.gui.icons import icon
 from napari_dgc.gui.lesions.leaf_tab import LeafTab
 from napari_dgc.gui.lesions.line_tool import LineTool
@@ -33,9 +31,8 @@ from napari_dgc.gui.lesions.mask_tab import MaskTab
 from napari_dgc.gui.lesions.measuring import details_of, get_measuring, is_named
 from napari_dgc.gui.lesions.next_step import NextStep
 from napari_dgc.gui.lesions.object_layers import LEAVES, LESIONS, get_object_layers
+from napari_dgc.gui.lesions.output_row import OutputRow
 from napari_dgc.gui.lesions.progress_tab import ProgressTab
-from napari_dgc.gui.lesions.saving import Saving
-from napari_dgc.gui.lesions.scale_choice import ScaleChoice
 from napari_dgc.gui.lesions.scan_tab import ScanTab
 from napari_dgc.gui.lesions.severity_tree import SeverityTree
 from napari_dgc.gui.lesions.size_tab import SizeTab
@@ -75,8 +72,8 @@ class LesionDock(QWidget):
         self.progress = ProgressTab()
         self.sizes = SizeTab()
         self.tree = SeverityTree()
-        self.scale = ScaleChoice(self)
-        self.saving = Saving(self)
+        self.output = OutputRow(session, self.measuring, self)
+        self.scale, self.save = self.output.scale, self.output.save
         self._build()
         self._connect()
         self._take_theme()
@@ -109,15 +106,6 @@ class LesionDock(QWidget):
         # The same height whichever tab is open.
         self.tabs.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
         self.tabs.setMinimumHeight(230)
-        self.save = QPushButton("Save table…")
-        self.save.setToolTip(
-            "Scans, leaves, lesions and disease progress as one Excel workbook or CSV files"
-        )
-        below = QHBoxLayout()
-        below.addWidget(heading("Severity"))
-        below.addStretch(1)
-        below.addWidget(self.scale)
-        below.addWidget(self.save)
         self.message = QLabel()
         self.message.setWordWrap(True)
         self.message.hide()
@@ -127,7 +115,7 @@ class LesionDock(QWidget):
         layout.setSpacing(5)
         layout.addLayout(top)
         layout.addWidget(self.tabs, 6)
-        layout.addLayout(below)
+        layout.addWidget(self.output)
         layout.addWidget(self.tree, 5)
         layout.addWidget(self.message)
         self.empty = EmptyState(self._viewer, self.session)
@@ -153,9 +141,8 @@ class LesionDock(QWidget):
         self.tree.chosen.connect(self.layers.zoom_to)
         self.tree.chosen.connect(self._show_sizes)
         self.scale.scale_changed.connect(self._show_figures)
-        self.save.clicked.connect(self._save)
         self.measuring.measured.connect(self._on_measured)
-        for speaker in (self.scans.said, self.saving.said, self.scale.said, self.measuring.failed):
+        for speaker in (self.scans.said, self.output.said, self.measuring.failed):
             speaker.connect(self.say)
         session = self.session
         for signal in (session.partition_changed, session.labels_changed):
@@ -202,7 +189,7 @@ class LesionDock(QWidget):
             [(measured.severity, details_of(work, scan)) for scan, measured in results]
         )
         self._show_sizes()
-        self.save.setEnabled(bool(results))
+        self.output.refresh()
 
     def _show_sizes(self, *_: object) -> None:
         """Show how large the lesions of the chosen leaf or scan are, or of the last scan."""
@@ -239,10 +226,17 @@ class LesionDock(QWidget):
         colour = theme.icon.as_hex("long")
         self.undo.setIcon(icon("undo", colour))
         self.redo.setIcon(icon("redo", colour))
+        self.output.set_colour(theme.current.as_hex("long"))
         for plot in (self.progress.plot, self.sizes.plot):
             plot.set_theme(theme.background.as_hex("long"), theme.text.as_hex("long"))
 
     # --------------------------------------------------------------- acting
+
+    def show_found(self) -> None:
+        """Show the lesions of all scans, also of those that are not measured yet."""
+        work = self.session.work
+        if work is not None and is_named(work):
+            self._show(LESIONS, True)
 
     def _show(self, kind: str, on: bool) -> None:
         self.layers.show(kind, on)
@@ -257,11 +251,6 @@ class LesionDock(QWidget):
         scan = self.tree.current[0] if self.tree.current is not None else results[0][0]
         if self.layers.take_brush(scan):
             self.say(f"The brush works on the lesions of {scan.name}.")
-
-    def _save(self) -> None:
-        work = self.session.work
-        if work is not None:
-            self.saving.ask(self.measuring.results(), work, self.scale.scale)
 
     # -------------------------------------------------------------- sleeping
 

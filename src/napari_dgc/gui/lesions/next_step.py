@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 
-from napari_dgc.gui.docking import MERGE, enclosing_dock, open_dock
+from napari_dgc.gui.go_to import go_to_merge
 
 if TYPE_CHECKING:
     from napari.viewer import Viewer
@@ -24,23 +24,12 @@ class NextStep(QWidget):
 
     def __init__(self, viewer: Viewer, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._viewer = viewer
         self.text = QLabel(_TEXT)
         self.text.setWordWrap(True)
         self.button = QPushButton("Go to Merge clusters")
-        self.button.clicked.connect(self._go)
+        self.button.clicked.connect(lambda: go_to_merge(viewer, self))
         layout = QVBoxLayout(self)
         layout.addWidget(QLabel("<h3>No lesions yet</h3>"))
         layout.addWidget(self.text)
         layout.addWidget(self.button, 0, Qt.AlignmentFlag.AlignLeft)
         layout.addStretch(1)
-
-    def _go(self) -> None:
-        found = self.window().findChild(QWidget, MERGE)
-        dock = None if found is None else enclosing_dock(found)
-        if dock is None:
-            from napari_dgc.gui.merge_dock import MergeDock
-
-            dock = open_dock(self._viewer, MergeDock(self._viewer), "Merge clusters")
-        dock.show()
-        dock.raise_()

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
+from functools import partial
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QObject, Signal
-from qtpy.QtWidgets import QFileDialog, QMessageBox
 
 from napari_dgc.gui.jobs import LatestJobs
+from napari_dgc.gui.lesions.asking import ask_file
 from napari_dgc.gui.lesions.measuring import Measured, details_of
+from napari_dgc.gui.lesions.reporting import folder_of
 from napari_dgc.measure.leaves import LEAST_LEAF
 from napari_dgc.measure.report import (
     leaf_table,
@@ -62,17 +63,12 @@ class Saving(QObject):
         scale: OrdinalScale | None,
     ) -> None:
         """Ask where, and write."""
-        name, chosen = QFileDialog.getSaveFileName(
-            self._parent, "Save table", "severity.xlsx", ";;".join(_FILTERS)
+        path = ask_file(
+            *(self._parent, "Save table", "severity", _FILTERS),
+            partial(planned_files, names=_TABLES),
+            folder_of([scan for scan, _ in results]),
         )
-        if not name:
-            return
-        path = Path(name)
-        if path.suffix.casefold() not in _FILTERS.values():
-            path = path.with_name(path.name + _FILTERS.get(chosen, ".xlsx"))
-        # The dialog has asked about the file itself, unless its name was completed.
-        beside = [f for f in planned_files(path, _TABLES) if f.exists() and f != Path(name)]
-        if beside and not self._may_replace(beside):
+        if path is None:
             return
         tables = self.tables(results, work, scale)
         self.said.emit(f"Writing {path} …")
@@ -95,17 +91,6 @@ class Saving(QObject):
             *progress_tables(scans, details),
             origin_table(_origin(results, work, scale)),
         ]
-
-    def _may_replace(self, files: Sequence[Path]) -> bool:
-        names = ", ".join(file.name for file in files)
-        answer = QMessageBox.question(
-            self._parent,
-            "Replace files?",
-            f"These files in {files[0].parent} will be replaced:\n{names}",
-            QMessageBox.StandardButton.Yes | QMessageBox.StandardButton.Cancel,
-            QMessageBox.StandardButton.Cancel,
-        )
-        return bool(answer == QMessageBox.StandardButton.Yes)
 
     def _on_done(self, _key: object, result: object) -> None:
         if isinstance(result, Exception):

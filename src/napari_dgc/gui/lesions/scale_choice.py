@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QFileDialog, QWidget
+from qtpy.QtWidgets import QFileDialog, QSizePolicy, QWidget
 
 from napari_dgc.errors import UserError
 from napari_dgc.gui.calm_boxes import CalmComboBox
@@ -27,6 +27,9 @@ class ScaleChoice(CalmComboBox):
         self._owner = owner
         self._scales: list[OrdinalScale | None] = [None, *SCALES.values()]
         self._before = 0
+        # Takes what buttons beside it leave; its list is as wide as the names.
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.setMinimumWidth(80)
         self.setToolTip(
             "Ordinal scale for the column Grade; an own one is a CSV file with the columns grade, "
             "from, to in percent"
