@@ -111,6 +111,20 @@ def test_a_table_beside_one_map_comes_first(maps: Path, tmp_path: Path) -> None:
     assert [row["severity_percent"] for row in rows(out)] == ["100", "95", "80"]
 
 
+def test_severity_of_all_is_said_where_no_class_is_healthy(
+    maps: Path, tmp_path: Path, capsys: Capture
+) -> None:
+    out, own = tmp_path / "t.csv", tmp_path / "own.csv"
+    own.write_text("label,name\n4,lesion\n")
+    options = ["--classes", str(own), "--min-leaf", "1"]
+    assert main(["measure", str(maps), "--out", str(out), *options]) == 0
+    assert [row["severity_percent"] for row in rows(out)] == ["", "100", "100"]
+    said = capsys.readouterr().err
+    assert "b: all pixels of leaf are diseased" in said
+    assert "c: all pixels of leaf are diseased" in said
+    assert "a: all" not in said
+
+
 def test_spectra_and_indices_of_the_classes(maps: Path, tmp_path: Path, capsys: Capture) -> None:
     cube = np.full((4, 12, 14), 0.2, np.float32)
     cube[3] = 0.6

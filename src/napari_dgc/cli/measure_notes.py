@@ -45,6 +45,11 @@ def say_gaps(
     for scan in scans:
         if scan.total.percent is None:
             say(f"{scan.scan}: no leaf in sight, so there is no severity")
+        elif scan.total.lesion_pixels == scan.total.leaf_pixels:
+            say(
+                f"{scan.scan}: all pixels of leaf are diseased; where some of it is healthy, "
+                "name its class healthy tissue"
+            )
         if details and scan.scan not in details:
             say(f"{scan.scan}: not in the details, so its plant and date are not known")
         if cubes and scan.scan not in cubes:
