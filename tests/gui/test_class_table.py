@@ -87,19 +87,18 @@ def test_clusters_of_another_model_are_not_hidden(labelled, merge_dock, session)
     assert merge_dock.table.hidden.clusters == frozenset()
 
 
-def test_the_menu_of_layers_opens_the_dock(labelled, viewer, qtbot):
+@pytest.mark.parametrize(("menu", "dock"), [("classify", "merge"), ("measure", "lesions")])
+def test_the_menus_of_layers_open_the_docks(labelled, viewer, menu, dock):
     from napari._app_model import get_app_model
     from qtpy.QtWidgets import QWidget
 
-    from napari_dgc.gui.docking import MERGE
-
     viewer.window.show()
     app = get_app_model()
-    items = app.menus.get_menu("napari/layers/classify")
+    items = app.menus.get_menu(f"napari/layers/{menu}")
     commands = [item.command.id for item in items if getattr(item, "command", None)]
-    assert "napari-dgc.merge" in commands
-    app.commands.execute_command("napari-dgc.merge").result()
-    assert viewer.window._qt_window.findChild(QWidget, MERGE) is not None
+    assert f"napari-dgc.{dock}" in commands
+    app.commands.execute_command(f"napari-dgc.{dock}").result()
+    assert viewer.window._qt_window.findChild(QWidget, f"dgc_{dock}_dock") is not None
 
 
 def test_merged_with_a_visible_class_a_hidden_one_is_seen(labelled, merge_dock, session):

@@ -141,6 +141,17 @@ def test_a_cell_selects_its_class_and_tells_the_figures(labelled, dock, session,
     assert dock.plot.branches._marked == {6}
 
 
+def test_a_scan_whose_bands_are_removed_keeps_its_row(labelled, dock, viewer):
+    def told(row):
+        return dock.plot.tip_at(QPointF(pixel(dock, 0, row + 0.5, dock.plot.matrix)))
+
+    viewer.layers.remove(labelled[0].image)
+    assert "in sick" in told(0)
+    assert "in healthy" in told(1)
+    viewer.layers.remove(labelled[0].labels)
+    assert "in sick" in told(0)
+
+
 def test_branches_tell_what_they_join(labelled, dock, session):
     drawing = dock.plot.drawing
     place = pixel(dock, float(drawing.x[drawing.root - 1]), 1.03)

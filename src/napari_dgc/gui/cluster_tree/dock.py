@@ -189,7 +189,7 @@ class ClusterTreeDock(QWidget):
         if tree is not self._tree:
             self._tree = tree
             self.plot.set_tree(lay_out(tree), stable_levels(tree))
-        counts = self._counts.update(self.session.scans, partition.clusters)
+        counts = self._counts.update(self.session.labelled, partition.clusters)
         groups = tuple(info.members for info in partition.classes)
         by_tree = tree.cut(len(groups)) == groups
         presence = Presence.of(counts, partition.clusters)
