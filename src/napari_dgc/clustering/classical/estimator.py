@@ -216,12 +216,16 @@ class Classical(Clusterer):
     ) -> Iterator[TrainingEvent]:
         """Label all scans and summarise the clusters; the maps come together at the end."""
         space, found = self._trained
-        maps = []
+        maps, parts = [], []
         for cube in cubes:
             labels = np.zeros((cube.rows, cube.columns), np.uint16)
             for share in self._fill(labels, cube, found.assign, token):
                 yield Progress(f"labelling {cube.name}", share)
-            maps.append(labels)
+            parts.append(
+                summarise([cube], [labels], self.n_clusters, space.grid, space.noise, token)
+            )
+            # Maps that nobody looks at are not kept: memory must not grow with the scans.
+            maps += [labels] if show else []
         windows = sample_windows(
             cubes,
             space.grid,
@@ -231,10 +235,9 @@ class Classical(Clusterer):
             per_scan=_LOOKS_PER_SCAN,
         )
         self._temperature = temperature(windows, space, found, seed=self.seed)
-        self._summary = summarise(cubes, maps, self.n_clusters, space.grid, space.noise, token)
-        if show:
-            for scan, labels in enumerate(maps):
-                yield LabelsReady(scan, self._epoch, labels)
+        self._summary = ClusterSummary.combine(parts)
+        for scan, labels in enumerate(maps):
+            yield LabelsReady(scan, self._epoch, labels)
 
     # Labelling
 
