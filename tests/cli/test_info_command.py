@@ -29,6 +29,7 @@ KEYS = [
     "band_names",
     "default_bands",
     "exposure_ms",
+    "pixel_size_mm",
     "references",
     "notes",
 ]

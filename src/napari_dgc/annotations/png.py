@@ -16,9 +16,9 @@ from napari_dgc.annotations.tables import (
     TABLE_SUFFIX,
     classes_from_text,
     classes_to_json,
-    plausible_size,
     write_class_table,
 )
+from napari_dgc.cubes.pixel_sizes import plausible_size
 from napari_dgc.errors import UserError
 from napari_dgc.files import write_bytes
 

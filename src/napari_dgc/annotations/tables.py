@@ -3,7 +3,6 @@
 import csv
 import io
 import json
-import math
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -160,10 +159,3 @@ def with_classes(own: Sequence[LabelClass], over: Sequence[LabelClass]) -> list[
                 info.role or (known.role if same else None),
             )
     return list(joined.values())
-
-
-def plausible_size(millimetres: float) -> float | None:
-    """Return a pixel size rounded from what files hold, None where it is none."""
-    if not (math.isfinite(millimetres) and 1e-6 < millimetres < 1e6):
-        return None
-    return float(f"{millimetres:.7g}")

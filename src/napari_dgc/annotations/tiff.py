@@ -14,19 +14,15 @@ from napari_dgc.annotations.tables import (
     TABLE_SUFFIX,
     classes_from_text,
     classes_to_json,
-    plausible_size,
     write_class_table,
 )
+from napari_dgc.cubes.pixel_sizes import tiff_pixel_mm
 from napari_dgc.cubes.plausible import GREATEST_COMPRESSION
 from napari_dgc.errors import UserError
 from napari_dgc.files import write_bytes
 
-#: Resolution units of TIFF, in millimetres.
-_UNITS = {2: 25.4, 3: 10.0}
 #: Bytes that do no harm, whatever a file says of them.
 _HARMLESS = 16 << 20
-#: What programs write for pictures of unknown size, in pixels per inch.
-_SCREENS = (1.0, 72.0, 96.0)
 
 
 def write_tiff(image: LabelImage, folder: Path) -> list[Path]:
@@ -83,21 +79,6 @@ def read_tiff(path: Path) -> tuple[NDArray[Any], list[LabelClass], float | None]
                 f"{path} is damaged or no label map: it says to hold {pixels:,} numbers."
             )
         samples = np.asarray(first.asarray())
-        tags = file.pages.first.tags
-        unit, across, down, about = (
-            tags.valueof(code) for code in ("ResolutionUnit", "XResolution", "YResolution", 270)
-        )
-    size = None
-    try:
-        horizontal, vertical = across[0] / across[1], down[0] / down[1]
-        known = _UNITS.get(int(unit))
-        # A side of a pixel is meant: squares only.
-        if (
-            known
-            and np.isclose(horizontal, vertical)
-            and not (known == 25.4 and horizontal in _SCREENS)
-        ):
-            size = plausible_size(known / horizontal)
-    except (TypeError, ValueError, IndexError, ZeroDivisionError):
-        pass
+        page = file.pages.first
+        about, size = page.tags.valueof(270), tiff_pixel_mm(page, file.imagej_metadata)
     return samples, classes_from_text(about), size

@@ -70,6 +70,7 @@ def describe(cube: HyperCube) -> dict[str, Any]:
         "band_names": None if cube.band_names is None else list(cube.band_names),
         "default_bands": None if cube.default_bands is None else list(cube.default_bands),
         "exposure_ms": cube.exposure_ms,
+        "pixel_size_mm": cube.pixel_size_mm,
         "references": None
         if cube.references is None
         else {
@@ -102,6 +103,7 @@ def _summary(known: dict[str, Any]) -> str:
         ("band names", known["band_names"] and ", ".join(_ends(known["band_names"]))),
         ("shown bands", ", ".join(str(band + 1) for band in known["default_bands"] or ())),
         ("exposure", known["exposure_ms"] and f"{known['exposure_ms']:g} ms"),
+        ("pixel size", known["pixel_size_mm"] and f"{known['pixel_size_mm']:g} mm"),
         *((kind, path) for kind, path in (known["references"] or {}).items()),
     ]
     shown = [f"{label + ':':13}{value}" for label, value in lines if value]

@@ -86,7 +86,7 @@ def add_map_options(parser: argparse.ArgumentParser) -> None:
         "--pixel-size",
         type=millimetres,
         metavar="MM",
-        help="side of a pixel in mm, for areas in mm² (default: what the map tells, if it does); "
+        help="side of a pixel in mm, for areas in mm² (default: what the map or its scan tells); "
         "the details may give another one by scan",
     )
     parser.add_argument(
@@ -208,7 +208,8 @@ def run(args: argparse.Namespace) -> int:
             if token.cancelled:
                 raise InterruptedError
             line.show(f"measuring {name}", place / len(maps))
-            image = read(cubes.get(name))
+            cube = cubes.get(name)
+            image = read(cube)
             names = {info.number: info.name for info in image.classes}
             say_unnamed(name, image.labels, names)
             known = details.get(name)
@@ -223,7 +224,8 @@ def run(args: argparse.Namespace) -> int:
                     edits=edits,
                     pixel_size_mm=(known and known.pixel_size_mm)
                     or args.pixel_size
-                    or image.pixel_size_mm,
+                    or image.pixel_size_mm
+                    or (None if cube is None else cube.pixel_size_mm),
                     scan=name,
                 )
             )

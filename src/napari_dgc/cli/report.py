@@ -160,7 +160,7 @@ def _read(
 
     image = read_map(source, naming, settings, cube)
     say_unnamed(name, image.labels, {info.number: info.name for info in image.classes})
-    size = pixel_size_mm or image.pixel_size_mm
+    size = pixel_size_mm or image.pixel_size_mm or (None if cube is None else cube.pixel_size_mm)
     return replace(image, name=name, scan=cube, pixel_size_mm=size)
 
 

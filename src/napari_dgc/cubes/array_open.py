@@ -23,6 +23,7 @@ from napari_dgc.cubes.layout import (
 from napari_dgc.cubes.matrices import pixel_layout, unfolding_note
 from napari_dgc.cubes.notes import Certain
 from napari_dgc.cubes.pixel_order import pixel_order
+from napari_dgc.cubes.pixel_sizes import stored_pixel_mm
 from napari_dgc.cubes.readings import Reading
 
 
@@ -49,8 +50,12 @@ def open_tree(tree: ArrayTree, request: Request) -> HyperCube:
     attributes = attributes_of(tree, info)
     if reading.image is not None:
         data, layout = _unfolded(tree, reading, request, notes)
+        size = None
     else:
         data, layout = _turned(tree, info, reading, request, attributes, notes)
+        words = layout.split("-")
+        row, column = (reading.axes[words.index(word)] for word in ("row", "column"))
+        size = stored_pixel_mm(tree, info, row, column)
     cube = HyperCube(
         data=data,
         name=tree.path.stem.removesuffix(".ome"),
@@ -58,6 +63,7 @@ def open_tree(tree: ArrayTree, request: Request) -> HyperCube:
         format=tree.format,
         variable=reading.name or None,
         layout=layout,
+        pixel_size_mm=size,
         notes=tuple(notes),
     )
     return describe_bands(

@@ -33,12 +33,15 @@ class StoredInfo:
         As stored.
     axis_names
         Name of each axis, "" where it has none; () where no axis has one.
+    spacing
+        Step and unit along each axis, the unit "" where it has none; () where not told.
     """
 
     name: str
     shape: tuple[int, ...]
     dtype: np.dtype[Any]
     axis_names: tuple[str, ...] = field(default=())
+    spacing: tuple[tuple[float, str], ...] = field(default=())
 
     @property
     def short(self) -> str:

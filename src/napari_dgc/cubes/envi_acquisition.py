@@ -1,9 +1,9 @@
 """What cameras write into their ENVI headers about how a scan was taken."""
 
-import math
 import re
 
 from napari_dgc.cubes.envi_header import Header, header_number
+from napari_dgc.cubes.pixel_sizes import square_pixel_mm
 
 
 def exposure_ms(header: Header) -> float | None:
@@ -33,20 +33,6 @@ def exposure_ms(header: Header) -> float | None:
     return value if value is not None and value > 0 else None
 
 
-#: Units of lengths, in millimetres.
-_MILLIMETRES = {
-    "meters": 1000.0,
-    "metres": 1000.0,
-    "millimeters": 1.0,
-    "millimetres": 1.0,
-    "mm": 1.0,
-    "centimeters": 10.0,
-    "centimetres": 10.0,
-    "cm": 10.0,
-    "micrometers": 1e-3,
-    "micrometres": 1e-3,
-    "feet": 304.8,
-}
 #: Projections whose pixel size is no length, or may be none.
 _NO_LENGTH = ("arbitrary", "geographic", "pixel")
 
@@ -73,14 +59,7 @@ def pixel_size_mm(header: Header) -> float | None:
         key, _, value = item.partition("=")
         if key.strip().casefold() == "units":
             unit = value.strip().casefold()
-    try:
-        across, down = (float(size) for size in sizes)
-    except ValueError:
-        return None
-    size = across * _MILLIMETRES.get(unit, math.nan)
-    if not (1e-6 < size < 1e6 and abs(across - down) <= 1e-3 * across):
-        return None
-    return float(f"{size:.7g}")
+    return square_pixel_mm(sizes[0], sizes[1], unit) if len(sizes) == 2 else None
 
 
 def note_on_dark_lines(header: Header, rows: int) -> str | None:

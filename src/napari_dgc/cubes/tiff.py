@@ -30,7 +30,7 @@ from napari_dgc.cubes.layout import (
 from napari_dgc.cubes.lazy import LazyCube
 from napari_dgc.cubes.plain_file import PlainCube
 from napari_dgc.cubes.plausible import refuse_implausible
-from napari_dgc.cubes.tiff_metadata import tiff_attributes
+from napari_dgc.cubes.tiff_metadata import tiff_attributes, tiff_pixel_size
 from napari_dgc.cubes.tiff_segments import TiffSegments
 from napari_dgc.errors import UserError
 
@@ -110,6 +110,7 @@ def open_tiff(path: Path, request: Request) -> HyperCube:
         image = _choose(images, request, path)
         stored = _stored(path, file, image)
         attributes = tiff_attributes(file, image.number, _pages(image), _bands(image))
+        size = tiff_pixel_size(file, image.number, _pages(image)[0])
     except UserError:
         file.close()
         raise
@@ -129,6 +130,8 @@ def open_tiff(path: Path, request: Request) -> HyperCube:
         format="OME-TIFF" if image.series.kind == "ome" else "TIFF",
         variable=image.name if len(images) > 1 else None,
         layout=layout,
+        # Of a page that is a picture of the object, and not of samples by rows or columns.
+        pixel_size_mm=size if layout == _told_layout(image) else None,
         notes=(reason,) if reason else (),
     )
     return describe_bands(cube, attributes, centres=request.wavelengths is None)
@@ -251,11 +254,15 @@ def _stored(path: Path, file: Any, image: _Image) -> Turnable:
     return LazyCube(samples, order, str(path))
 
 
+def _told_layout(image: _Image) -> str:
+    return BAND_LAST if image.axes.endswith(image.band_axis) else BAND_FIRST
+
+
 def _layout(
     image: _Image, stored: Turnable, attributes: dict[str, Any], request: Request, path: Path
 ) -> tuple[str, str]:
     """Return the layout of the stored axes, and a sentence where it was a decision."""
-    told = BAND_LAST if image.axes.endswith(image.band_axis) else BAND_FIRST
+    told = _told_layout(image)
     size = describe_shape(image.shape)
     if image.band_axis in "SC":  # samples and channels are bands, whatever is asked for
         asked = request.layout not in ("auto", told)

@@ -8,6 +8,7 @@ from xml.etree import ElementTree
 
 from napari_dgc.cubes.attributes import is_telling, plain, wavelength_counts
 from napari_dgc.cubes.envi_header import header_names, is_envi_header, read_header
+from napari_dgc.cubes.pixel_sizes import square_pixel_mm, tiff_pixel_mm
 from napari_dgc.errors import UserError
 
 _GDAL_METADATA, _GDAL_NODATA = 42112, 42113
@@ -53,6 +54,27 @@ def tiff_attributes(file: Any, number: int, pages: Sequence[Any], bands: int) ->
     if bands not in wavelength_counts(found):
         found = _of_header_beside(Path(file.filehandle.path)) | found
     return found
+
+
+def tiff_pixel_size(file: Any, number: int, page: Any) -> float | None:
+    """Return the side of a pixel of a TIFF file in millimetres, or None where it is not told.
+
+    Parameters
+    ----------
+    file, number
+        As of `tiff_attributes`.
+    page
+        The first page of that series.
+    """
+    kind = file.series[number].kind
+    if kind == "ome":
+        for element in _ome_image(file.ome_metadata, number):
+            if _tag(element) == "Pixels":
+                across, down = (element.get(f"PhysicalSize{axis}") for axis in "XY")
+                units = {element.get(f"PhysicalSize{axis}Unit", "µm") for axis in "XY"}
+                return square_pixel_mm(across, down, units.pop()) if len(units) == 1 else None
+        return None
+    return tiff_pixel_mm(page.aspage(), file.imagej_metadata if kind == "imagej" else None)
 
 
 def _of_header_beside(path: Path) -> dict[str, Any]:
@@ -101,12 +123,8 @@ def _of_gdal(text: Any, bands: int) -> dict[str, Any]:
 
 
 def _of_ome(text: Any, number: int, bands: int) -> dict[str, Any]:
-    images = _elements(text, "Image")
-    if not images:
-        return {}
-    image = images[number] if number < len(images) else images[0]
-    channels = [element for element in image.iter() if _tag(element) == "Channel"]
-    if len(channels) != bands:
+    channels = [element for element in _ome_image(text, number) if _tag(element) == "Channel"]
+    if not channels or len(channels) != bands:
         return {}
     found: dict[str, Any] = {"channel_names": [channel.get("Name", "") for channel in channels]}
     centres = [channel.get("EmissionWavelength") for channel in channels]
@@ -114,6 +132,14 @@ def _of_ome(text: Any, number: int, bands: int) -> dict[str, Any]:
     if all(centres) and len(units) == 1:
         found |= {"wavelength": centres, "wavelength_units": units.pop()}
     return found
+
+
+def _ome_image(text: Any, number: int) -> list[ElementTree.Element]:
+    """Return all elements of an image of OME's metadata; none where there is none."""
+    images = _elements(text, "Image")
+    if not images:
+        return []
+    return list((images[number] if number < len(images) else images[0]).iter())
 
 
 def _of_imagej(metadata: dict[str, Any], bands: int) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from zarr.storage import LocalStore
 from napari_dgc.cubes.array_tree import MOST_VALUES, StoredInfo
 from napari_dgc.cubes.attributes import number
 from napari_dgc.cubes.lazy import LazyCube
+from napari_dgc.cubes.pixel_sizes import spacing_in
 from napari_dgc.cubes.plausible import GREATEST_COMPRESSION, refuse_implausible
 from napari_dgc.cubes.readings import Reading
 from napari_dgc.cubes.views import lazy_view
@@ -116,6 +117,7 @@ class ZarrTree:
         self._attributes: dict[str, dict[str, Any]] = {}
         self._copies: set[str] = set()
         self._axes: dict[str, tuple[str, ...]] = {}
+        self._spacing: dict[str, tuple[tuple[float, str], ...]] = {}
         refused: list[str] = []
         try:
             for name, metadata in self._walk():
@@ -127,7 +129,13 @@ class ZarrTree:
         if refused and not self._opened:
             raise UserError(refused[0])
         self.arrays = [
-            StoredInfo(name, tuple(map(int, array.shape)), array.dtype, self._axis_names(name))
+            StoredInfo(
+                name,
+                tuple(map(int, array.shape)),
+                array.dtype,
+                self._axis_names(name),
+                self._spacing.get(name, ()),
+            )
             for name, array in self._opened.items()
             if name not in self._copies
         ]
@@ -268,6 +276,7 @@ class ZarrTree:
         self._axes[levels[0]] = tuple(
             "c" if _of_axis(axis, "type") == "channel" else _of_axis(axis, "name") for axis in axes
         )
+        self._spacing[levels[0]] = tuple(spacing_in(images[0]))
         shown = told.get("omero")
         channels = shown.get("channels") if isinstance(shown, dict) else None
         if isinstance(channels, list):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from napari_dgc.gui.layers import COMPANION_KEY
+from napari_dgc.gui.lesions.measuring import details_of
 from napari_dgc.workspace.label_images import (
     LESIONS_SUFFIX,
     class_image,
@@ -97,18 +98,11 @@ class ScanMaps:
 
 def _ready(work: Workspace, scan: Scan, stem: str, kind: str) -> Ready:
     assert scan.fine is not None
-    rest = {"scan": scan.cube, "pixel_size_mm": pixel_size(work, scan)}
+    rest = {"scan": scan.cube, "pixel_size_mm": details_of(work, scan).pixel_size_mm}
     if kind == LESIONS:
         stem += LESIONS_SUFFIX
         return Ready(stem, partial(lesion_image, work, scan.key, stem, scan.fine, **rest))
     return Ready(stem, partial(class_image, work, stem, scan.fine, **rest))
-
-
-def pixel_size(work: Workspace | None, scan: Scan) -> float | None:
-    """Return the side of a pixel in mm: as the user says, else as the file does."""
-    said = None if work is None else work.details_of(scan.key).pixel_size_mm
-    # Not all kinds of files tell.
-    return said if said is not None else getattr(scan.cube, "pixel_size_mm", None)
 
 
 class LayerMaps:
@@ -185,7 +179,7 @@ def layer_image(
         labels,
         classes,
         scan=scan.cube if scan is not None and fits else None,
-        pixel_size_mm=None if scan is None else pixel_size(session.work, scan),
+        pixel_size_mm=None if scan is None else details_of(session.work, scan).pixel_size_mm,
     )
     work = session.work
     return image if work is None else with_roles(image, work.template, work.masks.names)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_dgc.gui.lesions.measuring import details_of
+
 if TYPE_CHECKING:
     from napari_dgc.gui.session import Scan
     from napari_dgc.workspace import Workspace
@@ -54,9 +56,7 @@ class PixelCounts:
         """(clusters,) area over all scans, or None where the pixel size of one is not known."""
         total = np.zeros(clusters)
         for scan, (_, counts) in self._known.items():
-            size = None if work is None else work.details_of(scan.key).pixel_size_mm
-            if size is None:
-                size = scan.cube.pixel_size_mm
+            size = details_of(work, scan).pixel_size_mm
             if size is None:
                 return None
             total += counts * size**2

@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from qtpy.QtCore import QObject, Signal
 
 from napari_dgc.cancel import CancelSource
-from napari_dgc.gui.export_sources import pixel_size
 from napari_dgc.gui.jobs import LatestJobs
 from napari_dgc.gui.lesions.asking import ask_file
 from napari_dgc.gui.lesions.measuring import details_of
@@ -146,7 +145,7 @@ def _cancel_all(sources: list[CancelSource], jobs: LatestJobs, *_: object) -> No
 
 
 def _rest(work: Workspace, scan: Scan) -> dict[str, Any]:
-    return {"scan": scan.cube, "pixel_size_mm": pixel_size(work, scan)}
+    return {"scan": scan.cube, "pixel_size_mm": details_of(work, scan).pixel_size_mm}
 
 
 def _page(
