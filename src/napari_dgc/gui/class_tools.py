@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 from qtpy.QtCore import QEvent, QObject, QTimer
-from qtpy.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QHBoxLayout, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from napari_dgc.gui.class_actions import EditButtons, add_shortcut
 from napari_dgc.gui.class_table import ClassTableModel, ClassTableView, FilterBox
 from napari_dgc.gui.click_naming import ClickNaming
+from napari_dgc.gui.elided_label import ElidedLabel
 from napari_dgc.gui.in_image import ImageSelection
 from napari_dgc.gui.keys_sheet import KeysSheet
 from napari_dgc.gui.name_buttons import NameButtons
@@ -55,9 +56,8 @@ class ClassTools(QObject):
         self.naming.attach(self.names, self._pixels)
         self.rows = RowActions(session, edits, self.table, owner)
         self.templates = TemplateMenu(session, edits, self.names.menu, owner)
-        self.hint = QLabel()
         # Long names must not push the dock wider than the screen has room for.
-        self.hint.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.hint = ElidedLabel()
         self.help = QToolButton()
         self.help.setText("?")
         self.help.setToolTip("Keys of this dock (F1)")
@@ -162,7 +162,7 @@ class ClassTools(QObject):
 def _selection_text(selected: tuple[ClassInfo, ...]) -> str:
     # Short: buttons of pages stand beside it.
     if not selected:
-        return "Select rows or click the image"
+        return "Select a row, or click"
     if len(selected) == 1:
-        return f"{selected[0].title} is selected"
-    return f"{len(selected)} classes are selected"
+        return f"Selected: {selected[0].title}"
+    return f"{len(selected)} classes selected"

@@ -11,7 +11,7 @@ from qtpy.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QInputDialog,
-    QLabel,
+    QMainWindow,
     QPushButton,
     QVBoxLayout,
     QWidget,
@@ -19,6 +19,7 @@ from qtpy.QtWidgets import (
 
 from napari_dgc.gui.class_actions import add_shortcut
 from napari_dgc.gui.class_table import grouped
+from napari_dgc.gui.plain_label import plain_label
 
 if TYPE_CHECKING:
     from napari_dgc.gui.class_edits import ClassEdits
@@ -65,7 +66,7 @@ class ClickNaming(QFrame):
         self._pixels: Callable[[ClassInfo], int] = lambda _info: 0
         #: Name that clicks give, or "" while none was chosen.
         self.chosen = ""
-        self.text = QLabel()
+        self.text = plain_label()
         self.text.setWordWrap(True)
         self.move_one = QPushButton()
         self.rename = QPushButton()
@@ -94,6 +95,9 @@ class ClickNaming(QFrame):
         self._escape.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         self._escape.setEnabled(False)
         self._escape.activated.connect(self.end)
+        # The same beside the canvas, for when that has the keys; napari's layers hide the
+        # keys of the viewer.
+        self._canvas_escape: QShortcut | None = None
         self._switch.toggled.connect(self._on_switch)
         in_image.named.connect(self._on_click)
         self.hide()
@@ -143,9 +147,22 @@ class ClickNaming(QFrame):
 
     def _on_switch(self, on: bool) -> None:
         self._escape.setEnabled(on)
+        self._listen_at_canvas(on)
         if not on:
             self.chosen = ""
         self._settle()
+
+    def _listen_at_canvas(self, on: bool) -> None:
+        if self._canvas_escape is not None:
+            self._canvas_escape.deleteLater()
+            self._canvas_escape = None
+        window = self.parentWidget()
+        while window is not None and not isinstance(window, QMainWindow):
+            window = window.parentWidget()
+        if on and window is not None and window.centralWidget() is not None:
+            self._canvas_escape = QShortcut(QKeySequence("Esc"), window.centralWidget())
+            self._canvas_escape.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            self._canvas_escape.activated.connect(self.end)
 
     def _settle(self) -> None:
         """Put the question away and say what the next click does."""

@@ -11,7 +11,6 @@ from qtpy.QtWidgets import (
     QComboBox,
     QFileDialog,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QMessageBox,
     QProgressBar,
@@ -27,6 +26,7 @@ from napari_dgc.gui.export_formats import USUAL, FormatsButton
 from napari_dgc.gui.export_sources import ScanMaps, unique_stems
 from napari_dgc.gui.icons import icon
 from napari_dgc.gui.jobs import LatestJobs
+from napari_dgc.gui.plain_label import plain_label
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -118,7 +118,7 @@ class ExportPanel(QWidget):
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
         self.bar.setMaximumHeight(6)
-        self.message = QLabel()
+        self.message = plain_label()
         self.message.setWordWrap(True)
         self.message.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.bar.hide()

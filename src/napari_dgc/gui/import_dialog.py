@@ -19,6 +19,7 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
+from napari_dgc.gui.plain_label import plain_label
 from napari_dgc.gui.reference_layers import scan_for, size_of
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ class ImportDialog(QDialog):
                 )
                 self.rest.setStyleSheet("margin-left: 20px;")
                 column.addWidget(self.rest)
-        self.sentence = QLabel()
+        self.sentence = plain_label()
         self.sentence.setWordWrap(True)
         self.sentence.setMinimumHeight(3 * self.fontMetrics().lineSpacing())
         column.addWidget(self.sentence)
@@ -115,7 +116,7 @@ class ImportDialog(QDialog):
             rows, columns = image.labels.shape
             names = [info.title for info in image.present]
             more = f" + {len(names) - _MOST}" if len(names) > _MOST else ""
-            classes = QLabel(", ".join(names[:_MOST]) + more or "none")
+            classes = plain_label(", ".join(names[:_MOST]) + more or "none")
             classes.setToolTip(", ".join(names))
             box = QComboBox()
             box.addItems([_NO_SCAN if scan is None else scan.name for scan in self._scans])
@@ -123,7 +124,7 @@ class ImportDialog(QDialog):
             box.currentIndexChanged.connect(self._refresh)
             self.boxes.append(box)
             for place, part in enumerate(
-                (QLabel(image.name), QLabel(f"{rows} x {columns}"), classes, box)
+                (plain_label(image.name), QLabel(f"{rows} x {columns}"), classes, box)
             ):
                 grid.addWidget(part, row, place)
         grid.setRowStretch(len(self._images) + 1, 1)

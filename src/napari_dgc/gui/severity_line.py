@@ -104,6 +104,7 @@ class SeverityLine(QLabel):
         self.top.addWidget(heading("Severity"), 1)
         self.top.addWidget(self.more)
         self.setWordWrap(True)
+        self.setTextFormat(Qt.TextFormat.PlainText)
         self.setTextInteractionFlags(
             Qt.TextInteractionFlag.TextSelectableByMouse
             | Qt.TextInteractionFlag.TextSelectableByKeyboard

@@ -10,6 +10,7 @@ from napari_dgc.gui.assistant.candidate_list import CandidateList
 from napari_dgc.gui.assistant.not_alike import pairs_of
 from napari_dgc.gui.in_image import ImageSelection, Preview
 from napari_dgc.gui.lifetime import connect_while_alive
+from napari_dgc.gui.plain_label import plain_label
 from napari_dgc.gui.spectra_plot import SpectraPlot, class_spectra
 from napari_dgc.gui.spectra_source import SpectraSource
 from napari_dgc.partition import ClassInfo, ClusterSummary
@@ -69,7 +70,7 @@ class AssistantPage(QWidget):
             connect_while_alive(self, signal, self.refresh)
 
     def _build(self) -> None:
-        self.title = QLabel()
+        self.title = plain_label()
         self.title.setWordWrap(True)
         self.title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.again = QPushButton()

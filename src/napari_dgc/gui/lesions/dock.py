@@ -10,7 +10,6 @@ from qtpy.QtWidgets import (
     QCheckBox,
     QDockWidget,
     QHBoxLayout,
-    QLabel,
     QSizePolicy,
     QStackedLayout,
     QTabWidget,
@@ -37,6 +36,7 @@ from napari_dgc.gui.lesions.scan_tab import ScanTab
 from napari_dgc.gui.lesions.severity_tree import SeverityTree
 from napari_dgc.gui.lesions.size_tab import SizeTab
 from napari_dgc.gui.lifetime import connect_while_alive
+from napari_dgc.gui.plain_label import plain_label
 from napari_dgc.gui.session import get_session
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ class LesionDock(QWidget):
         # The same height whichever tab is open.
         self.tabs.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
         self.tabs.setMinimumHeight(230)
-        self.message = QLabel()
+        self.message = plain_label()
         self.message.setWordWrap(True)
         self.message.hide()
         content = self._content = QWidget()

@@ -9,6 +9,7 @@ from qtpy.QtCore import QSignalBlocker, Signal
 from qtpy.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from napari_dgc.gui.calm_boxes import CalmSpinBox
+from napari_dgc.gui.plain_label import plain_label
 from napari_dgc.measure.leaves import LEAST_LEAF, Cut, Join, LeafEdits
 from napari_dgc.workspace.commands import Command, EditLeaves
 from napari_dgc.workspace.several import Several
@@ -67,7 +68,7 @@ class LeafTab(QWidget):
         self.least.setToolTip("Leaves of fewer pixels are left out, as are the lesions on them")
         self.least.valueChanged.connect(self._on_least)
         self.least.editingFinished.connect(self._end)
-        self.hint = QLabel(_HINTS[""])
+        self.hint = plain_label(_HINTS[""])
         self.hint.setWordWrap(True)
         buttons = QHBoxLayout()
         for button in (self.split, self.join, self.reset):

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from qtpy.QtWidgets import QLabel, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QVBoxLayout, QWidget
 
 from napari_dgc.gui.lesions.areas import area_text
 from napari_dgc.gui.lesions.figure import Figure
+from napari_dgc.gui.plain_label import plain_label
 
 if TYPE_CHECKING:
     from napari_dgc.measure.severity import LeafSeverity
@@ -53,7 +54,7 @@ class SizeTab(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.summary = QLabel()
+        self.summary = plain_label()
         self.summary.setWordWrap(True)
         self.plot = Figure()
         self.plot.getPlotItem().showGrid(x=False, y=True, alpha=0.15)

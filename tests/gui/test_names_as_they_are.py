@@ -1,0 +1,46 @@
+"""Names of classes and scans are shown letter by letter, whatever they hold."""
+
+import numpy as np
+from qtpy.QtWidgets import QLabel
+
+from napari_dgc.annotations import LabelClass, LabelImage
+from napari_dgc.gui.import_dialog import ImportDialog
+from napari_dgc.workspace.commands import NameClasses
+
+#: Taken for HTML, it would need three lines.
+NAME = "rust<br><br><b>x</b>"
+
+
+def lines(label):
+    """How many lines a label shows."""
+    return round(label.sizeHint().height() / label.fontMetrics().lineSpacing())
+
+
+def test_a_selected_class(merge_dock, session, labelled):
+    session.do(NameClasses((2,), NAME))
+    merge_dock.table.select_clusters([2])
+    assert NAME in merge_dock.hint.text()
+    assert lines(merge_dock.hint) == 1
+
+
+def test_a_scan_with_its_severity(merge_dock, session, labelled):
+    labelled[0].image.name = NAME
+    session.do(NameClasses((2,), "lesion"))
+    session.do(NameClasses((3,), "healthy tissue"))
+    assert NAME in merge_dock.severity.text()
+    merge_dock.severity.setWordWrap(False)
+    assert lines(merge_dock.severity) == 2
+
+
+def test_annotations_about_to_be_imported(session, labelled, qtbot):
+    image = LabelImage.build(NAME, np.ones((24, 32), np.uint8), [LabelClass(1, NAME)])
+    dialog = ImportDialog([image], labelled, session.partition)
+    qtbot.addWidget(dialog)
+    dialog.boxes[0].setCurrentIndex(1)
+    dialog.choices["correct"].setChecked(True)
+    told = [label for label in dialog.findChildren(QLabel) if NAME in label.text()]
+    assert len(told) >= 3
+    for label in told:
+        label.setMinimumHeight(0)
+        label.setWordWrap(False)
+        assert lines(label) == 1
