@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from napari_dgc.cubes import HyperCube
-from napari_dgc.gui.layers import layer_data
+from napari_dgc.gui.layers import COMPANION_KEY, CUBE_KEY, layer_data
 from napari_dgc.gui.open import NOTHING, get_reader, read
 
 LABELS = np.array([[0, 1, 2], [5, 5, 1]], np.uint8)
@@ -61,6 +61,20 @@ def test_it_lies_on_the_scan_of_its_size(make_napari_viewer, tmp_path):
     viewer.open(str(write(tmp_path)), plugin="napari-dgc")
     image, labels = viewer.layers["leaf"], viewer.layers["truth"]
     assert image.translate[-1] > 0
+    np.testing.assert_array_equal(labels.translate, image.translate[-2:])
+    # It goes with the scan, and is exported with its size of a pixel.
+    assert labels.metadata[COMPANION_KEY] is image.metadata[CUBE_KEY]
+
+
+def test_of_several_scans_of_its_size_the_one_of_its_name_is_meant(make_napari_viewer, tmp_path):
+    viewer = make_napari_viewer()
+    for name in ("other", "truth", "third"):
+        data, options, _ = layer_data(HyperCube(np.zeros((4, 2, 3)), name))[0]
+        viewer.add_image(data, **options)
+    image = viewer.layers["truth"]
+    viewer.open(str(write(tmp_path)), plugin="napari-dgc")
+    (labels,) = [layer for layer in viewer.layers if layer._type_string == "labels"]
+    assert labels.metadata[COMPANION_KEY] is image.metadata[CUBE_KEY]
     np.testing.assert_array_equal(labels.translate, image.translate[-2:])
 
 

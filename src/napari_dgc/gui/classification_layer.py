@@ -6,29 +6,29 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_dgc.gui.layers import CUBE_KEY
+from napari_dgc.gui.reference_layers import lying_on, scan_for
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
-
-    from napari.components import ViewerModel
 
     from napari_dgc.cubes.envi_classification import Classification
     from napari_dgc.gui.layers import LayerTuple
+    from napari_dgc.gui.scan import Scan
 
 #: What ENVI and others call pixels without a class; these stay transparent.
 _NO_CLASS = ("", "unclassified", "unlabelled", "unlabeled", "background", "no data", "nodata")
 
 
-def classification_layer(path: Path, viewer: ViewerModel | None = None) -> LayerTuple | None:
+def classification_layer(path: Path, scans: Sequence[Scan] = ()) -> LayerTuple | None:
     """Describe the label layer of an ENVI classification, or return None where it is none.
 
     Parameters
     ----------
     path
         Any file.
-    viewer
-        Where the layer goes: it is laid onto the only scan there of its size.
+    scans
+        The open ones: it is laid onto that of its name, or else the only one of its size.
 
     Raises
     ------
@@ -44,7 +44,7 @@ def classification_layer(path: Path, viewer: ViewerModel | None = None) -> Layer
         "name": found.name,
         "axis_labels": ("y", "x"),
         **_classes(found),
-        **_place(found, viewer),
+        **lying_on(scan_for(found, scans), found.labels.shape),
     }
     return found.labels, options, "labels"
 
@@ -65,20 +65,4 @@ def _classes(found: Classification) -> dict[str, Any]:
     return {
         "colormap": colours,
         "features": DataFrame({"index": list(names), "class": list(names.values())}),
-    }
-
-
-def _place(found: Classification, viewer: ViewerModel | None) -> dict[str, Any]:
-    scans = [
-        layer
-        for layer in (viewer.layers if viewer is not None else ())
-        if CUBE_KEY in layer.metadata and tuple(layer.data.shape[-2:]) == found.labels.shape
-    ]
-    if len(scans) != 1:
-        return {}
-    (image,) = scans
-    return {
-        "scale": image.scale[-2:],
-        "translate": image.translate[-2:],
-        "units": image.units[-2:],
     }

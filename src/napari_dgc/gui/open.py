@@ -96,7 +96,8 @@ def read(path: PathOrPaths) -> list[Any]:
     found: list[LayerTuple] = []
     for one in _paths(path):
         try:
-            classes = classification_layer(one, viewer)
+            scans = () if viewer is None else get_session(viewer).scans
+            classes = classification_layer(one, scans)
             if classes is not None:
                 found.append(classes)
                 continue

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from napari_dgc.annotations import LabelImage
     from napari_dgc.cancel import CancelToken
+    from napari_dgc.cubes.envi_classification import Classification
     from napari_dgc.gui.layers import LayerTuple
     from napari_dgc.gui.scan import Scan
 
@@ -40,7 +41,7 @@ def scan_named(name: str, scans: Iterable[Scan]) -> Scan | None:
     return None
 
 
-def scan_for(image: LabelImage, scans: Sequence[Scan]) -> Scan | None:
+def scan_for(image: LabelImage | Classification, scans: Sequence[Scan]) -> Scan | None:
     """Return the scan that annotations mean: that of their name, or the only one of their size."""
     named = scan_named(image.name, scans)
     if named is not None:
@@ -92,6 +93,21 @@ def read_annotations(
     return found
 
 
+def lying_on(scan: Scan | None, shape: tuple[int, ...]) -> dict[str, Any]:
+    """Return options of a layer of (row, column) labels by which it lies on a scan.
+
+    None of them without a scan, or where the sizes differ.
+    """
+    if scan is None or size_of(scan) != shape:
+        return {}
+    return {
+        "metadata": {COMPANION_KEY: scan.cube, ROLE_KEY: REFERENCE},
+        "scale": scan.image.scale[-2:],
+        "translate": scan.image.translate[-2:],
+        "units": scan.image.units[-2:],
+    }
+
+
 def reference_layer(image: LabelImage, scan: Scan | None) -> LayerTuple:
     """Describe the layer of annotations as napari's readers do.
 
@@ -114,14 +130,9 @@ def reference_layer(image: LabelImage, scan: Scan | None) -> LayerTuple:
         "features": DataFrame({"index": list(names), "class": list(names.values())}),
         "metadata": {},
     }
-    if scan is not None and size_of(scan) == image.labels.shape:
-        options["name"] = f"{scan.name} {REFERENCE}"
-        options["metadata"] = {COMPANION_KEY: scan.cube, ROLE_KEY: REFERENCE}
-        options |= {
-            "scale": scan.image.scale[-2:],
-            "translate": scan.image.translate[-2:],
-            "units": scan.image.units[-2:],
-        }
+    place = lying_on(scan, image.labels.shape)
+    if scan is not None and place:
+        options |= {"name": f"{scan.name} {REFERENCE}", **place}
     return image.labels.copy(), options, "labels"
 
 
