@@ -64,6 +64,19 @@ def test_escape_ends_and_clicks_select_again(labelled, merge_dock, session, nami
     assert session.partition.class_of(5).name == "lesion"
 
 
+@pytest.mark.parametrize("active", ["image", "labels"])
+def test_escape_ends_while_the_canvas_has_the_keys(viewer, labelled, naming, click, qtbot, active):
+    click(labelled[0], 5, 7)
+    viewer.layers.selection.active = getattr(labelled[0], active)
+    canvas = viewer.window._qt_viewer.canvas.native
+    canvas.setFocus()
+    qtbot.keyClick(canvas, Qt.Key.Key_Escape)
+    assert not naming.isVisible()
+    # Once more is no matter of naming.
+    qtbot.keyClick(canvas, Qt.Key.Key_Escape)
+    assert not naming.on
+
+
 def test_ctrl_click_still_selects(labelled, merge_dock, session, naming, click):
     click(labelled[1], 17, 3, Qt.KeyboardModifier.ControlModifier)
     assert session.history.undo_title is None
