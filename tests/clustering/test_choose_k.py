@@ -36,11 +36,11 @@ def figures(**rows: tuple[float, float, float]) -> list[Measured]:
     ("method", "materials"), [("mnf-kmeans", 5), ("mnf-kmeans", 3), ("kmeans", 4), ("gmm", 3)]
 )
 def test_finds_the_number_of_materials(method, materials):
-    cubes = [scan(materials), scan(materials, seed=1, size=30)]
+    cubes = [scan(materials, size=24), scan(materials, seed=1, size=20)]
     events = list(choose_k(cubes, range(2, materials + 3), method=method))
     started = next(event for event in events if isinstance(event, ChoiceStarted))
     assert (started.method, started.scans) == (method, 2)
-    assert started.pixels == 40**2 + 30**2
+    assert started.pixels == 24**2 + 20**2
     rows = [event for event in events if isinstance(event, Measured)]
     assert [row.clusters for row in rows] == list(range(2, materials + 3))
     assert all(-1 <= row.silhouette <= 1 and row.stability <= 1 for row in rows)

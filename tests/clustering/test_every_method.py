@@ -21,7 +21,7 @@ from napari_dgc.clustering.events import (
     TrainingFinished,
     TrainingStarted,
 )
-from napari_dgc.clustering.storage import load_model
+from napari_dgc.clustering.storage import load_model, write_model
 from napari_dgc.cubes import HyperCube
 from napari_dgc.cubes.matlab_writer import write_matlab
 from napari_dgc.errors import UserError
@@ -225,6 +225,25 @@ def test_a_saved_model_predicts_the_same(method: str, tmp_path: Path) -> None:
 
 
 @METHODS
+def test_damaged_tensors_are_refused_or_harmless(method: str, tmp_path: Path) -> None:
+    cube = scan()
+    model = quick(method, epochs=1).fit([cube])
+    metadata, tensors = model.contents()
+    for name in tensors:
+        if name.startswith("summary."):
+            continue
+        kept = {key: value for key, value in tensors.items() if key != name}
+        for damaged in (kept, kept | {name: tensors[name].ravel()[:1]}):
+            write_model(tmp_path, method, metadata, damaged)
+            try:
+                labels = load_model(tmp_path).predict(cube)
+            except UserError as refused:
+                assert "train" in str(refused)
+            else:
+                assert labels.max() <= 4
+
+
+@METHODS
 def test_nothing_is_saved_or_labelled_before_training(method: str, tmp_path: Path) -> None:
     model = quick(method)
     with pytest.raises(UserError):
@@ -317,6 +336,12 @@ def test_values_out_of_range_are_refused(method: str, option: str, value: int) -
     with pytest.raises(UserError) as refused:
         quick(method, **{option: value})
     assert str(value) in str(refused.value)
+
+
+@METHODS
+def test_a_device_that_is_not_there_is_refused(method: str) -> None:
+    with pytest.raises(UserError, match="abacus"):
+        quick(method, device="abacus").fit([scan()])
 
 
 @METHODS

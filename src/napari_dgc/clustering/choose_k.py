@@ -34,7 +34,6 @@ from napari_dgc.clustering.classical.fitted import Centroids, Clusters, Mixture,
 from napari_dgc.clustering.classical.space import Space
 from napari_dgc.clustering.draws import draw_pixels
 from napari_dgc.clustering.events import Progress
-from napari_dgc.clustering.labelling import check_stop
 from napari_dgc.clustering.noise import NoiseModel, sample_windows
 from napari_dgc.cubes import HyperCube
 from napari_dgc.errors import UserError
@@ -52,8 +51,8 @@ LEAST, MOST = 2, 64
 _PIXELS = 12_000
 _SILHOUETTE_PIXELS = 3_000
 _HALVINGS = 5
-#: Starts of which the best counts, and passes over the pixels after each.
-_EFFORT: dict[type[Clusters], tuple[int, int]] = {Centroids: (3, 4), Mixture: (1, 3)}
+#: Epochs of a fit.
+_EPOCHS: dict[type[Clusters], int] = {Centroids: 4, Mixture: 2}
 #: How stable and how clear a number must be beside the best one, see `recommend`.
 _STABLE, _CLEAR = 0.05, 0.9
 #: Below this stability a number is a guess.
@@ -278,17 +277,11 @@ def _fit(
     generator: np.random.Generator,
     token: CancelToken,
 ) -> Clusters:
-    """Fit clusters to pixels: the best of a few starts."""
-    starts, passes = _EFFORT[kind]
-    found: list[tuple[float, Clusters]] = []
-    for _ in range(starts):
-        check_stop(token)
-        clusters = kind.start(points, number, generator)
-        for _ in range(passes):
-            clusters = run(clusters.refined(points[generator.permutation(len(points))], token))
-        (misfit,) = clusters.figures(points).values()
-        found.append((misfit, clusters))
-    return min(found, key=lambda pair: pair[0])[1]
+    """Fit clusters to pixels."""
+    clusters = kind.start(points, number, generator, token)
+    for _ in range(_EPOCHS[kind]):
+        clusters = run(clusters.refined(points[generator.permutation(len(points))], token))
+    return clusters
 
 
 def _silhouette(points: NDArray[np.float32], clusters: Clusters) -> float:

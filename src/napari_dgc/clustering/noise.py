@@ -107,13 +107,13 @@ class NoiseModel:
 
     @classmethod
     def from_tensors(cls, tensors: dict[str, NDArray[Any]]) -> Self:
-        """Rebuild from `tensors`."""
-        return cls(
-            tensors["noise.mean"],
-            tensors["noise.components"],
-            tensors["noise.ratios"],
-            float(tensors["noise.exponent"][0]),
+        """Rebuild from `tensors`; raises ValueError when they do not belong together."""
+        mean, components, ratios, exponent = (
+            tensors[f"noise.{name}"] for name in ("mean", "components", "ratios", "exponent")
         )
+        if components.shape != (*ratios.shape, *mean.shape) or components.ndim != 2:
+            raise ValueError("the noise model is not of one piece")
+        return cls(mean, components, ratios, float(exponent[0]))
 
 
 class NoiseStatistics:

@@ -161,7 +161,8 @@ class Classical(Clusterer):
         yield Progress("finding clusters", 0.0)
         check_stop(token)
         generator = np.random.default_rng((self.seed, 0))
-        self.space, self.found = space, self.kind.start(points, self.n_clusters, generator)
+        found = self.kind.start(points, self.n_clusters, generator, token)
+        self.space, self.found = space, found
 
     def _one_epoch(
         self, cubes: Sequence[HyperCube], token: CancelToken, previews: bool

@@ -9,7 +9,7 @@ import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Generator
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,12 +19,14 @@ from napari_dgc.clustering.labelling import check_stop
 
 #: Pixels of a mini-batch.
 _BATCH = 2048
-#: Pixels that the start of k-means is found in.
+#: Starts of which the best one is taken, and pixels that they are found in.
+_STARTS = 3
 _START = 20_000
 #: Expectation-maximisation per epoch: passes of two iterations each.
 _PASSES = 5
 #: A tenth of the noise's variance keeps a component of few pixels from shrinking to a point.
 _LEAST_VARIANCE = 0.1
+Found = TypeVar("Found")
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,11 +34,37 @@ class Clusters(ABC):
     """Fine clusters in some features."""
 
     @classmethod
-    @abstractmethod
     def start(
+        cls,
+        points: NDArray[np.float32],
+        clusters: int,
+        generator: np.random.Generator,
+        token: CancelToken | None = None,
+    ) -> Self:
+        """Begin with a draw of pixels (n, dimensions), n at least `clusters`.
+
+        The best of a few starts after one epoch each: all of these methods end in the nearest
+        optimum, which a single odd pixel at the start can make a poor one.
+
+        Raises
+        ------
+        InterruptedError
+            When asked to stop.
+        """
+        found = []
+        for _ in range(_STARTS):
+            begun = cls.guess(points[:_START], clusters, generator)
+            grown = run(begun.refined(points[:_START], token))
+            (misfit,) = grown.figures(points[:_START]).values()
+            found.append((misfit, grown))
+        return min(found, key=lambda pair: pair[0])[1]
+
+    @classmethod
+    @abstractmethod
+    def guess(
         cls, points: NDArray[np.float32], clusters: int, generator: np.random.Generator
     ) -> Self:
-        """Begin with a draw of pixels (n, dimensions), n at least `clusters`."""
+        """Return a first guess for `start`."""
 
     @abstractmethod
     def refined(
@@ -91,15 +119,13 @@ class Centroids(Clusters):
     centroids: NDArray[np.float32]
 
     @classmethod
-    def start(
+    def guess(
         cls, points: NDArray[np.float32], clusters: int, generator: np.random.Generator
     ) -> Self:
         """Begin with greedy k-means++ (Arthur & Vassilvitskii 2007)."""
         from sklearn.cluster import kmeans_plusplus
 
-        found, _ = kmeans_plusplus(
-            points[:_START], clusters, random_state=int(generator.integers(2**31))
-        )
+        found, _ = kmeans_plusplus(points, clusters, random_state=int(generator.integers(2**31)))
         first = cls(np.ascontiguousarray(found, np.float32))
         crowd = np.bincount(first.assign(points), minlength=clusters + 1)[1:]
         return cls(np.ascontiguousarray(first.centroids[np.argsort(-crowd, kind="stable")]))
@@ -149,8 +175,11 @@ class Centroids(Clusters):
 
     @classmethod
     def from_arrays(cls, arrays: dict[str, NDArray[Any]]) -> Self:
-        """Rebuild from `arrays`."""
-        return cls(np.asarray(arrays["centroids"], np.float32))
+        """Rebuild from `arrays`; raises ValueError when they make no sense."""
+        centroids = np.asarray(arrays["centroids"], np.float32)
+        if centroids.ndim != 2 or not np.isfinite(centroids).all():
+            raise ValueError("centroids are no numbers")
+        return cls(centroids)
 
 
 @dataclass(frozen=True, eq=False)
@@ -168,11 +197,11 @@ class Mixture(Clusters):
     precisions: NDArray[np.float64]
 
     @classmethod
-    def start(
+    def guess(
         cls, points: NDArray[np.float32], clusters: int, generator: np.random.Generator
     ) -> Self:
         """Begin with a pass of k-means and the covariances of its clusters."""
-        centroids = Centroids.start(points, clusters, generator)
+        centroids = Centroids.guess(points, clusters, generator)
         labels = run(centroids.refined(points)).assign(points) - 1
         wide = points.astype(np.float64)
         size = wide.shape[1]
@@ -252,17 +281,29 @@ class Mixture(Clusters):
 
     @classmethod
     def from_arrays(cls, arrays: dict[str, NDArray[Any]]) -> Self:
-        """Rebuild from `arrays`."""
-        return cls(arrays["mixture.weights"], arrays["mixture.means"], arrays["mixture.precisions"])
+        """Rebuild from `arrays`; raises ValueError when they make no sense."""
+        weights, means, precisions = (
+            np.asarray(arrays[f"mixture.{name}"], np.float64)
+            for name in ("weights", "means", "precisions")
+        )
+        if means.ndim != 2 or weights.shape != means.shape[:1]:
+            raise ValueError("weights and means do not belong together")
+        if precisions.shape != (*means.shape, means.shape[1]):
+            raise ValueError("means and precisions do not belong together")
+        if not (np.isfinite(weights).all() and np.isfinite(means).all()):
+            raise ValueError("weights or means are no numbers")
+        # Raises where a matrix is no precision, which labelling would find too late.
+        np.linalg.cholesky(precisions)
+        return cls(weights, means, precisions)
 
 
-def run(passes: Generator[float, None, Clusters]) -> Clusters:
-    """Go through `Clusters.refined` without looking at how far it is."""
+def run(passes: Generator[float, None, Found]) -> Found:
+    """Go through `Clusters.refined` or `draw_pixels` without looking at how far it is."""
     while True:
         try:
             next(passes)
         except StopIteration as stop:
-            found: Clusters = stop.value
+            found: Found = stop.value
             return found
 
 

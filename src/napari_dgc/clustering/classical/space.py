@@ -63,6 +63,6 @@ class Space:
     def from_tensors(cls, grid: BandGrid, tensors: dict[str, NDArray[Any]], whitened: bool) -> Self:
         """Rebuild from `tensors`."""
         noise = NoiseModel.from_tensors(tensors)
-        if noise.mean.shape != (grid.size,) or noise.components.shape[1:] != (grid.size,):
+        if noise.mean.shape != (grid.size,):
             raise ValueError("the number of bands is wrong")
         return cls(grid, noise, whitened)

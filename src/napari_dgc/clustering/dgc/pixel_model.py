@@ -358,6 +358,9 @@ class PixelModel:
         network = LearnedMeanShift(torch.ones(noise.dimensions))
         load_module(network, "mean_shift", arrays)
         centroids = Centroids(arrays["centroids.fine"], arrays["centroids.prototypes"])
+        for places in (centroids.fine, centroids.prototypes):
+            if places.shape[1:] != noise.ratios.shape or noise.mean.shape != (grid.size,):
+                raise ValueError("the number of bands or features is wrong")
         reach, contrast = arrays["borders"]
         model = cls(
             FeatureSpace(grid, noise),
