@@ -162,7 +162,7 @@ class ClassTools(QObject):
 def _selection_text(selected: tuple[ClassInfo, ...]) -> str:
     # Short: buttons of pages stand beside it.
     if not selected:
-        return "Select a row, or click"
+        return "Select rows or click the image"
     if len(selected) == 1:
         return f"Selected: {selected[0].title}"
     return f"{len(selected)} classes selected"

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from qtpy.QtCore import Qt
 
+from napari_dgc.measure.leaves import Join, LeafEdits
 from napari_dgc.measure.scan_areas import LESION, NOT_LESION
-from napari_dgc.workspace.commands import NameClasses
+from napari_dgc.workspace.commands import EditLeaves, NameClasses
 
 CONTROL = Qt.KeyboardModifier.ControlModifier
 
@@ -33,6 +34,25 @@ def test_lesions_are_objects_in_a_layer_in_the_place_of_the_scan(dock, named, vi
     assert set(np.unique(first.data)) == {0, 1, 2, 3}
     assert first.data[5, 4] == 1 and first.data[10, 20] == 2 and first.data[17, 26] == 3
     press(dock.show_lesions)
+    assert not layer.visible
+
+
+def test_leaves_are_numbered_on_the_canvas(
+    dock, named, session, viewer, press, qtbot, wait_settled
+):
+    press(dock.show_leaves)
+    layer = viewer.layers[f"{named[0].name} leaf numbers"]
+    assert list(layer.text.values) == ["1", "2"]
+    # In the middle of the two leaves, and in the place of the scan.
+    np.testing.assert_allclose(layer.data, [[11.5, 7.5], [11.5, 23]])
+    np.testing.assert_array_equal(layer.translate, named[0].image.translate[-2:])
+    assert viewer.layers.selection.active is not layer
+    joined = LeafEdits(joins=(Join(4, 4, 4, 20),))
+    session.do(EditLeaves(named[0].key, joined))
+    wait_settled(dock)
+    assert list(layer.text.values) == ["1"]
+    np.testing.assert_allclose(layer.data[0, 0], 11.5)
+    press(dock.show_leaves)
     assert not layer.visible
 
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from napari_dgc.gui.brush import BrushSteps, bind_undo
 from napari_dgc.gui.layers import COMPANION_KEY, ROLE_KEY, align
+from napari_dgc.gui.lesions.leaf_numbers import LeafNumbers
 from napari_dgc.gui.lesions.measuring import get_measuring
 from napari_dgc.measure.objects import bounding_box
 from napari_dgc.measure.scan_areas import AUTOMATIC, LESION, NOT_LESION
@@ -40,6 +41,7 @@ class ObjectLayers:
         # Kinds that scans get a layer of as soon as they are measured.
         self._wanted: set[str] = set()
         self._brush = BrushSteps(session, self.lesions_of, self._correction, self._refresh)
+        self.numbers = LeafNumbers(session)
         session.absorb_first(self._brush.absorb_all)
         self._measuring.measured.connect(self._refresh)
         if session.viewer is not None:
@@ -79,6 +81,8 @@ class ObjectLayers:
                 layer.visible = on
             elif on:
                 self._add(scan, kind, measured)
+            if kind == LEAVES:
+                self.numbers.show(scan, measured.objects.leaves, on)
         if active is not None and active in session.viewer.layers:
             session.viewer.layers.selection.active = active
         self._measuring.want("layers", bool(self._of(LESIONS, LEAVES)))
@@ -139,6 +143,7 @@ class ObjectLayers:
         measured = self._measuring.result(scan)
         if measured is None:
             return
+        self.numbers.write(scan, measured.objects.leaves)
         for kind in _OUTLINE:
             layer = self.layer(scan, kind)
             if layer is None:
