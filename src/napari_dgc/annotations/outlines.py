@@ -164,11 +164,15 @@ def _corners(connected: NDArray[np.int32]) -> tuple[NDArray[Any], ...]:
     ) -> None:
         y, x = np.nonzero(where)
         signs = np.broadcast_to(np.array([[right, down]]) * out, (y.size, 2))
-        for column, values in zip(
-            found,
-            (part[y, x], y, x, np.full(y.size, right), np.full(y.size, down), signs),
-            strict=True,
-        ):
+        columns: tuple[NDArray[Any], ...] = (
+            part[y, x],
+            y,
+            x,
+            np.full(y.size, right),
+            np.full(y.size, down),
+            signs,
+        )
+        for column, values in zip(found, columns, strict=True):
             column.append(values)
 
     for down, right in _QUADRANTS:
