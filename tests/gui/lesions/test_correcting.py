@@ -54,6 +54,10 @@ def test_leaves_are_numbered_on_the_canvas(
     np.testing.assert_allclose(layer.data[0, 0], 11.5)
     press(dock.show_leaves)
     assert not layer.visible
+    press(dock.show_leaves)
+    assert layer.visible
+    viewer.layers.remove(f"{named[0].name} leaves")
+    assert not layer.visible
 
 
 def test_a_drag_of_the_brush_adds_a_lesion_in_one_step(

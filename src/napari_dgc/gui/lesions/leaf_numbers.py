@@ -33,13 +33,14 @@ class LeafNumbers:
 
     def layer(self, scan: Scan) -> Points | None:
         """Return the layer of a scan's numbers, or None."""
+        found = (one for one in self._layers() if one.metadata.get(COMPANION_KEY) is scan.cube)
+        return next(found, None)
+
+    def _layers(self) -> list[Points]:
         session = self._session()
         viewer = None if session is None else session.viewer
-        for layer in () if viewer is None else viewer.layers:
-            mine = layer.metadata.get(ROLE_KEY) == _ROLE
-            if mine and layer.metadata.get(COMPANION_KEY) is scan.cube:
-                return layer
-        return None
+        layers = () if viewer is None else viewer.layers
+        return [layer for layer in layers if layer.metadata.get(ROLE_KEY) == _ROLE]
 
     def show(self, scan: Scan, leaves: NDArray[np.int32], on: bool) -> None:
         """Write the numbers of `leaves`, (row, column), beside their outlines, or hide them."""
@@ -61,6 +62,12 @@ class LeafNumbers:
             layer.editable = False
         layer.visible = on
         self.write(scan, leaves)
+
+    def hide(self, cube: object) -> None:
+        """Hide the numbers of the scan of a cube, whose outlines the user has removed."""
+        for layer in self._layers():
+            if layer.metadata.get(COMPANION_KEY) is cube:
+                layer.visible = False
 
     def write(self, scan: Scan, leaves: NDArray[np.int32]) -> None:
         """Write other numbers where a scan has such a layer."""

@@ -194,6 +194,8 @@ class ObjectLayers:
         kind = event.value.metadata.get(ROLE_KEY)
         if kind in _OUTLINE:
             self._wanted.discard(kind)
+            if kind == LEAVES:
+                self.numbers.hide(event.value.metadata.get(COMPANION_KEY))
             self._measuring.want("layers", bool(self._of(LESIONS, LEAVES)))
 
 
