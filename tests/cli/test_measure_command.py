@@ -142,6 +142,19 @@ def test_spectra_and_indices_of_the_classes(maps: Path, tmp_path: Path, capsys: 
     assert "a: its scan is not among the cubes" in capsys.readouterr().err
 
 
+def test_the_pixel_size_of_the_scan_counts_where_the_map_has_none(
+    maps: Path, tmp_path: Path
+) -> None:
+    scan = tmp_path / "b.tif"
+    cube = np.full((4, 12, 14), 0.2, np.float32)
+    options = {"photometric": "minisblack", "planarconfig": "separate", "metadata": None}
+    imwrite(scan, cube, resolution=(20, 20), resolutionunit="CENTIMETER", **options)
+    out = tmp_path / "t.csv"
+    command = ["measure", str(maps), "--out", str(out), "--cubes", str(scan)]
+    assert main([*command, "--layout", "band-row-column"]) == 0
+    assert [row["leaf_area_mm2"] for row in rows(out)] == ["", "25", ""]
+
+
 def test_gaps_are_said(maps: Path, details: Path, tmp_path: Path, capsys: Capture) -> None:
     with details.open("a") as file:
         file.write("z,p1,mock,2026-05-09,\n")
