@@ -17,6 +17,7 @@ from napari_dgc.gui.tour_window import (
     breathe,
     parse,
     picture,
+    picture_with_dialog,
     raise_dock,
     say,
     tell_written,
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 
     from napari_dgc.gui.session import Scan, Session
     from napari_dgc.gui.spectrum.dock import SpectrumDock
-    from napari_dgc.gui.variable_dialog import VariableDialog
     from napari_dgc.simulate import SimulatedScan
 
 HEALTHY, HALO, LESION = 2, 3, 4  # of `napari_dgc.simulate.CLASS_NAMES`
@@ -121,7 +121,7 @@ def _open_mat(viewer: Any, path: Path, out: Path) -> Path:
         dialog = QApplication.activeModalWidget()
         if isinstance(dialog, VariableDialog) and not dialog.picture.pixmap().isNull():
             timer.stop()
-            _picture_with_dialog(viewer, dialog, out)
+            picture_with_dialog(viewer, dialog, out)
             dialog.remember.setChecked(False)  # the user gave no answer
             dialog.accept()
 
@@ -134,20 +134,6 @@ def _open_mat(viewer: Any, path: Path, out: Path) -> Path:
     finally:
         timer.stop()
     return out
-
-
-def _picture_with_dialog(viewer: Any, dialog: VariableDialog, out: Path) -> None:
-    """Write a picture of the window with a dialog over it, wherever the desktop has put both."""
-    from qtpy.QtCore import QPoint
-    from qtpy.QtGui import QPainter
-
-    window = dialog.parentWidget()
-    assert window is not None
-    shown = window.grab()
-    painter = QPainter(shown)
-    painter.drawPixmap(window.mapFromGlobal(dialog.mapToGlobal(QPoint(0, 0))), dialog.grab())
-    painter.end()
-    shown.save(str(out))
 
 
 def _calibrate(viewer: Any, out: Path) -> Path:

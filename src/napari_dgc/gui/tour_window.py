@@ -57,6 +57,20 @@ def picture(viewer: Any, path: Path) -> Path:
     return path
 
 
+def picture_with_dialog(viewer: Any, dialog: Any, path: Path) -> Path:
+    """Write a picture of the window with a dialog over it, wherever the desktop has put both."""
+    from qtpy.QtCore import QPoint
+    from qtpy.QtGui import QPainter
+
+    window = viewer.window._qt_window
+    shown = window.grab()
+    painter = QPainter(shown)
+    painter.drawPixmap(window.mapFromGlobal(dialog.mapToGlobal(QPoint(0, 0))), dialog.grab())
+    painter.end()
+    shown.save(str(path))
+    return path
+
+
 def calm_down(viewer: Any) -> None:
     """Let all be drawn, without napari's messages, which cover a corner of the canvas."""
     from napari._qt.dialogs.qt_notification import NapariQtNotification

@@ -96,7 +96,8 @@ class Saving(QObject):
         if isinstance(result, Exception):
             self.said.emit(str(result))
         elif isinstance(result, list):
-            self.said.emit("Written: " + ", ".join(str(path) for path in result))
+            names = ", ".join(path.name for path in result)
+            self.said.emit(f"Written to {result[0].parent}: {names}")
 
 
 def named_details(

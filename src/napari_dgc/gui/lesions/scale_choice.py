@@ -11,7 +11,7 @@ from napari_dgc.errors import UserError
 from napari_dgc.gui.calm_boxes import CalmComboBox
 from napari_dgc.measure.scales import SCALES, OrdinalScale, read_scale
 
-_NONE, _OWN = "No grades", "Own scale…"
+_NONE, _OWN = "No scale", "Own scale…"
 
 
 class ScaleChoice(CalmComboBox):
