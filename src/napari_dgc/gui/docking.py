@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from qtpy.QtCore import Qt, QTimer
@@ -85,6 +86,35 @@ def enclosing_dock(widget: QWidget) -> QDockWidget | None:
     while parent is not None and not isinstance(parent, QDockWidget):
         parent = parent.parentWidget()
     return parent
+
+
+def settle(
+    widget: QWidget, shown: Callable[[bool], None], held: QDockWidget | None
+) -> QDockWidget | None:
+    """Let the dock of a widget share its place, the first time it is seen.
+
+    Parameters
+    ----------
+    widget
+        What is about to be shown.
+    shown
+        Called with whether the dock is in sight when that changes: Qt does not hide a dock
+        that lies behind another tab, it only says so.
+    held
+        What an earlier call returned; then nothing is done.
+
+    Returns
+    -------
+    QDockWidget or None
+        The dock, None while there is none.
+    """
+    if held is not None:
+        return held
+    frame = enclosing_dock(widget)
+    if frame is not None:
+        share_place(frame)
+        frame.visibilityChanged.connect(shown)
+    return frame
 
 
 def share_place(frame: QDockWidget) -> None:

@@ -21,7 +21,7 @@ from napari_dgc.gui.class_actions import add_shortcut, button_style
 from napari_dgc.gui.class_edits import ClassEdits
 from napari_dgc.gui.class_tools import ClassTools
 from napari_dgc.gui.confidence_switch import ConfidenceSwitch
-from napari_dgc.gui.docking import MERGE, enclosing_dock, share_place
+from napari_dgc.gui.docking import MERGE, settle
 from napari_dgc.gui.empty_state import EmptyState
 from napari_dgc.gui.export_panel import ExportPanel
 from napari_dgc.gui.go_to import go_to_lesions
@@ -191,12 +191,7 @@ class MergeDock(QWidget):
     def showEvent(self, event: QShowEvent | None) -> None:
         """Catch up with what happened while hidden."""
         super().showEvent(event)
-        if self._frame is None:
-            self._frame = enclosing_dock(self)
-            if self._frame is not None:
-                share_place(self._frame)
-                # Qt does not hide a dock that lies behind another tab, it only says so.
-                self._frame.visibilityChanged.connect(self._set_awake)
+        self._frame = settle(self, self._set_awake, self._frame)
         self._set_awake(True)
 
     def hideEvent(self, event: QHideEvent | None) -> None:

@@ -26,7 +26,7 @@ from napari_dgc.gui.class_actions import add_shortcut, button_style
 from napari_dgc.gui.class_edits import ClassEdits
 from napari_dgc.gui.cluster_tree import words
 from napari_dgc.gui.cluster_tree.plot import TreePlot
-from napari_dgc.gui.docking import TREE, enclosing_dock, lie_flat, place_first_at, share_place
+from napari_dgc.gui.docking import TREE, lie_flat, place_first_at, settle
 from napari_dgc.gui.empty_state import EmptyState
 from napari_dgc.gui.pixel_counts import PixelCounts
 from napari_dgc.gui.session import get_session
@@ -154,12 +154,9 @@ class ClusterTreeDock(QWidget):
         """Catch up with what happened while hidden."""
         super().showEvent(event)
         if self._frame is None:
-            self._frame = enclosing_dock(self)
+            self._frame = settle(self, self._set_awake, None)
             if self._frame is not None:
-                share_place(self._frame)
                 lie_flat(self._frame, self.sizeHint().height())
-                # Qt does not hide a dock that lies behind another tab, it only says so.
-                self._frame.visibilityChanged.connect(self._set_awake)
         self._set_awake(True)
 
     def hideEvent(self, event: Any) -> None:

@@ -33,11 +33,6 @@ class ExplainPlot(SpectraPlot):
         )
         self._extra: list[pg.GraphicsObject] = []
 
-    def clear_all(self, hint: str = " ") -> None:
-        """Show a sentence, or nothing."""
-        self._drop()
-        self.show_hint(hint)
-
     def show_classes(
         self,
         explanation: Explanation,

@@ -9,7 +9,7 @@ from qtpy.QtCore import QSize, Qt
 from qtpy.QtWidgets import QDockWidget, QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from napari_dgc.gui.class_actions import button_style
-from napari_dgc.gui.docking import SPECTRUM, enclosing_dock, share_place
+from napari_dgc.gui.docking import SPECTRUM, settle
 from napari_dgc.gui.empty_state import OPEN_A_SCAN
 from napari_dgc.gui.session import get_session
 from napari_dgc.gui.spectrum.bad_bands_on_plot import BadBandsOnPlot
@@ -135,12 +135,7 @@ class SpectrumDock(QWidget):
     def showEvent(self, event: Any) -> None:
         """Begin to follow the viewer."""
         super().showEvent(event)
-        if self._frame is None:
-            self._frame = enclosing_dock(self)
-            if self._frame is not None:
-                share_place(self._frame)
-                # Qt does not hide a dock that lies behind another tab, it only says so.
-                self._frame.visibilityChanged.connect(self._set_awake)
+        self._frame = settle(self, self._set_awake, self._frame)
         self._set_awake(True)
 
     def hideEvent(self, event: Any) -> None:
