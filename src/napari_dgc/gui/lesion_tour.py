@@ -118,6 +118,9 @@ def _save_table(viewer: Any, dock: LesionDock, out: Path) -> list[Path]:
     """Save the table as a user does, with a picture of the question for its name."""
     from qtpy.QtWidgets import QComboBox, QDialogButtonBox, QLineEdit
 
+    from napari_dgc.gui.lesions.saving import TABLES
+    from napari_dgc.measure.tables import planned_files
+
     def answer(dialog: Any) -> None:
         dialog.selectNameFilter("CSV (*.csv)")
         dialog.findChild(QComboBox, "fileTypeCombo").setCurrentText("CSV (*.csv)")
@@ -127,7 +130,9 @@ def _save_table(viewer: Any, dock: LesionDock, out: Path) -> list[Path]:
         buttons = dialog.findChild(QDialogButtonBox)
         buttons.button(QDialogButtonBox.StandardButton.Save).click()
 
-    (out / TABLE).unlink(missing_ok=True)
+    # Of an earlier tour; the dock would ask whether they may be replaced.
+    for earlier in planned_files(out / TABLE, TABLES):
+        earlier.unlink(missing_ok=True)
     with_dialog(answer, dock.save.click)
     wait(lambda: (out / TABLE).exists(), "writing the table")
     wait(lambda: dock.message.text().startswith("Written"), "writing the table")

@@ -35,7 +35,8 @@ if TYPE_CHECKING:
     from napari_dgc.workspace import Workspace
 
 _FILTERS = {"Excel (*.xlsx)": ".xlsx", "CSV (*.csv)": ".csv"}
-_TABLES = ("scans", "leaves", "lesions", "progress", "treatments", "settings")
+#: Tables that are written, the first into the file that was asked for.
+TABLES = ("scans", "leaves", "lesions", "progress", "treatments", "settings")
 
 
 class Saving(QObject):
@@ -65,7 +66,7 @@ class Saving(QObject):
         """Ask where, and write."""
         path = ask_file(
             *(self._parent, "Save table", "severity", _FILTERS),
-            partial(planned_files, names=_TABLES),
+            partial(planned_files, names=TABLES),
             folder_of([scan for scan, _ in results]),
         )
         if path is None:
