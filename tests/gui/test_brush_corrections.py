@@ -93,3 +93,25 @@ def test_a_number_that_is_no_class_paints_nothing_and_says_so(
         assert len(session.history.commands) == 1
     assert any("Label 40 is no class" in sentence for sentence in told["info"])
     np.testing.assert_array_equal(scan.fine, scan.predicted)
+
+
+def test_ctrl_z_on_the_canvas_works_whatever_layer_is_selected(
+    labelled, session, viewer, qtbot, canvas
+):
+    session.do(MergeClasses((2, 3)))
+    viewer.layers.selection.active = labelled[0].image
+    qtbot.keyClick(canvas, Qt.Key.Key_Z, CONTROL)
+    assert len(session.partition.classes) == 6
+    viewer.layers.selection.clear()
+    qtbot.keyClick(canvas, Qt.Key.Key_Y, CONTROL)
+    assert len(session.partition.classes) == 5
+
+
+def test_strokes_in_a_layer_of_the_user_are_undone_there_alone(labelled, session, viewer, qtbot):
+    session.do(MergeClasses((2, 3)))
+    own = viewer.add_labels(np.zeros((20, 20), np.uint8), name="own")
+    own.paint((5, 5), 1)
+    viewer.window._qt_viewer.show()
+    qtbot.keyClick(viewer.window._qt_viewer.canvas.native, Qt.Key.Key_Z, CONTROL)
+    assert not np.asarray(own.data).any()
+    assert len(session.partition.classes) == 5

@@ -212,3 +212,10 @@ def test_table_model_obeys_qt(qtmodeltester, labelled, session):
     qtmodeltester.check(model)
     model.set_content(session.partition.merge([1, 6]), np.arange(6))
     qtmodeltester.check(model)
+
+
+def test_a_renamed_scan_has_its_new_name_in_the_severity(merge_dock, session, labelled):
+    session.do(NameClasses((2,), "lesion"))
+    session.do(NameClasses((3,), "healthy tissue"))
+    labelled[0].image.name = "plot 7"
+    assert "plot 7" in merge_dock.severity.text()

@@ -11,6 +11,7 @@ from app_model.types import KeyCode, KeyMod
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
+    from napari.components import ViewerModel
     from napari.layers import Labels
 
     from napari_dgc.gui.session import Scan, Session
@@ -166,14 +167,15 @@ class BrushSteps:
             self.painted = None
 
 
-def bind_undo(layer: Labels, session: Session) -> None:
+def bind_undo(target: Labels | ViewerModel, session: Session) -> None:
     """Let Ctrl+Z on the canvas take back steps of the session, brush strokes among them.
 
-    napari's own undo of the layer knows nothing of merges and would bring back old pixels.
+    For the viewer, and for label layers of ours: napari's own undo of a layer knows nothing
+    of merges and would bring back old pixels.
     """
     for keys, act in (
         (KeyMod.CtrlCmd | KeyCode.KeyZ, session.undo),
         (KeyMod.CtrlCmd | KeyMod.Shift | KeyCode.KeyZ, session.redo),
         (KeyMod.CtrlCmd | KeyCode.KeyY, session.redo),
     ):
-        layer.bind_key(keys, lambda _layer, act=act: act(), overwrite=True)
+        target.bind_key(keys, lambda _target, act=act: act(), overwrite=True)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from psygnal import Signal
 
 from napari_dgc.gui import layers as make
+from napari_dgc.gui.brush import bind_undo
 from napari_dgc.gui.class_layers import ClassLayers
 from napari_dgc.gui.preferences import follow_preferences
 from napari_dgc.gui.scan import Scan, TrainingState
@@ -61,6 +62,7 @@ class Session(OpenScans):
         self.absorb_first(self._class_layers.absorb_all)
         self._follow(viewer)
         viewer.mouse_drag_callbacks.append(self._class_layers.follow_gestures)
+        bind_undo(viewer, self)
         self._wavelength = WavelengthText(self, viewer)
 
     @property

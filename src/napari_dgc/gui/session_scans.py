@@ -131,6 +131,10 @@ class OpenScans(ABC):
     def _on_inserted(self, event: Any) -> None:
         self._adopt(event.value)
 
+    def _on_renamed(self, event: Any) -> None:
+        if any(scan.image is event.source for scan in self.scans):
+            self.scans_changed.emit()
+
     def _adopt(self, layer: Layer) -> None:
         cube = layer.metadata.get(make.CUBE_KEY)
         if isinstance(cube, HyperCube) and not any(scan.image is layer for scan in self.scans):
@@ -140,6 +144,7 @@ class OpenScans(ABC):
             returned = self._closed.give_back(scan)
             scan.key = scan.key or self._free_key(str(layer.name))
             self.scans.append(scan)
+            layer.events.name.connect(self._on_renamed)
             self._arrange()
             viewer = self.viewer
             if viewer is not None:
