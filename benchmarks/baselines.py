@@ -7,12 +7,15 @@ zscore-kmeans
     Each band divided by its standard deviation over all scans, principal components,
     k-means.
 mnf-kmeans
-    Minimum noise fraction (Green et al. 1988): components in units of the sensor's noise,
-    those with more than 1.5 times the noise's variance and at most ten, k-means.
+    The method of that name: minimum noise fraction (Green et al. 1988), components in units of
+    the sensor's noise, those with more than 1.5 times the noise's variance and at most ten.
 mnf-half-kmeans
     The same, each component divided by the fourth root of its variance.
 mixture
-    Gaussian mixture with full covariances in the space of mnf-kmeans.
+    The method gmm: Gaussian mixture with full covariances in the space of mnf-kmeans.
+
+k-means and mixture are the product's own (`clustering.classical`), on one draw of pixels that
+all its epochs share; what is projected before is kept, so that many K and seeds are quick.
 
 Noise is estimated from differences of neighbouring pixels in both directions, so that the
 stripes of columns are noise; names that end in ``-along`` use differences along the scan
@@ -37,6 +40,7 @@ from numpy.typing import NDArray
 from simulated import LESION, halves, score, set_options
 
 from napari_dgc.clustering.bands import BandGrid
+from napari_dgc.clustering.classical.fitted import Centroids, Clusters, Mixture, run
 from napari_dgc.clustering.noise import NoiseModel, sample_windows
 from napari_dgc.cubes import HyperCube, valid_pixels
 from napari_dgc.files import write_text
@@ -48,6 +52,7 @@ COMPONENTS = 10
 #: Training pixels of k-means and of the mixture, over all scans.
 SAMPLE = 60_000
 MIXTURE_SAMPLE = 30_000
+EPOCHS = 10
 
 ALONG = "-along"
 _SPACES = {
@@ -120,14 +125,14 @@ class Baseline:
     ----------
     space
         Where it clusters.
-    estimator
-        scikit-learn's estimator.
+    found
+        Its clusters.
     centroids, mass
         (clusters, dimensions) and (clusters,) training pixels.
     """
 
     space: Space
-    estimator: Any
+    found: Clusters
     centroids: NDArray[np.float64]
     mass: NDArray[np.float64]
 
@@ -144,7 +149,7 @@ class Baseline:
         """Label pixels whose features (see `Space.features`) are known already."""
         labels = np.zeros(valid.shape, np.uint16)
         if valid.any():
-            labels[valid] = self.estimator.predict(features[valid]) + 1
+            labels[valid] = self.found.assign(features[valid])
         return labels
 
     def tree(self) -> MergeTree:
@@ -176,10 +181,6 @@ def fit_baseline(
     space, pixels
         What `fit_space` and `all_pixels` give for these scans, to save time.
     """
-    # Imported here: the module is also read by those who only want the names.
-    from sklearn.cluster import KMeans
-    from sklearn.mixture import GaussianMixture
-
     if space is None:
         space = fit_space(name, cubes)
     if pixels is None:
@@ -187,18 +188,13 @@ def fit_baseline(
     mixture = name.startswith("mixture")
     count = min(len(pixels), MIXTURE_SAMPLE if mixture else SAMPLE)
     drawn = pixels[np.random.default_rng(seed).choice(len(pixels), count, replace=False)]
-    estimator: Any
-    if mixture:
-        # A tenth of the noise's variance keeps a component of few pixels from shrinking to a
-        # point; single precision does not suffice for signals a thousand times the noise.
-        estimator = GaussianMixture(clusters, reg_covar=0.1, max_iter=100, random_state=seed)
-        estimator.fit(drawn.astype(np.float64))
-        centroids, mass = estimator.means_, estimator.weights_ * count
-    else:
-        estimator = KMeans(clusters, n_init=1, random_state=seed).fit(drawn)
-        centroids = estimator.cluster_centers_.astype(np.float64)
-        mass = np.bincount(estimator.labels_, minlength=clusters).astype(np.float64)
-    return Baseline(space, estimator, centroids, mass)
+    generator = np.random.default_rng((seed, clusters))
+    found: Clusters = (Mixture if mixture else Centroids).start(drawn, clusters, generator)
+    for _ in range(EPOCHS):
+        found = run(found.refined(drawn[generator.permutation(count)]))
+    centroids = found.means if isinstance(found, Mixture) else found.centroids.astype(np.float64)
+    mass = np.bincount(found.assign(drawn), minlength=clusters + 1)[1:].astype(np.float64)
+    return Baseline(space, found, centroids, mass)
 
 
 def all_pixels(

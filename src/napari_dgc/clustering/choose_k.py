@@ -185,10 +185,12 @@ def recommend(measured: Sequence[Measured]) -> tuple[int, str]:
     clearest = max(allowed, key=_clearness)
     clear = [found for found in allowed if _clearness(found) >= _CLEAR * _clearness(clearest)]
     best = max(clear or [clearest], key=lambda found: found.clusters)
+    largest = max(found.clusters for found in measured)
+    mixture = "does not speak against it" if supported == largest else f"supports up to {supported}"
     facts = (
-        f"two halves of the pixels agree (ARI {best.stability:.2f}), clusters are as far apart as "
-        f"with any other stable number or nearly so (silhouette {best.silhouette:.2f}), and the "
-        f"mixture BIC supports up to {supported}"
+        f"two halves of the pixels agree (ARI {best.stability:.2f}), clusters are about as far "
+        f"apart as with any other stable number (silhouette {best.silhouette:.2f}), and the "
+        f"mixture BIC {mixture}"
     )
     if best.stability < _DOUBTFUL:
         return best.clusters, (
