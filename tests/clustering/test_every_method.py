@@ -43,6 +43,7 @@ QUICK: dict[str, dict[str, Any]] = {
     "kmeans": {"sample": 2000},
     "mnf-kmeans": {"sample": 2000},
     "gmm": {"sample": 2000},
+    "dsc": {"sample": 2000, "steps": 4, "width": 16, "batch": 64, "warm_up": 1},
 }
 METHODS = pytest.mark.parametrize("method", method_names())
 

@@ -2,7 +2,7 @@
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from napari_dgc.cli import COMMANDS, INTERRUPTED, SUCCESS
 from napari_dgc.cli.options import count, seed
@@ -12,7 +12,7 @@ from napari_dgc.words import counted
 
 if TYPE_CHECKING:
     from napari_dgc.clustering.estimator import Clusterer
-    from napari_dgc.clustering.events import EpochFinished
+    from napari_dgc.clustering.events import ClustersChosen, EpochFinished
 
 CLUSTERS, EPOCHS, SEED = 16, 10, 0
 
@@ -35,7 +35,11 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         "--method", choices=method_names(), help=f"clustering method (default {DEFAULT_METHOD})"
     )
     parser.add_argument(
-        "--clusters", type=count, metavar="K", help=f"number of fine clusters (default {CLUSTERS})"
+        "--clusters",
+        type=clusters_option,
+        metavar="K",
+        help=f"number of fine clusters, or 'auto' with a method that finds it (dsc) "
+        f"(default {CLUSTERS}; dsc: auto)",
     )
     parser.add_argument(
         "--epochs", type=count, metavar="N", help=f"epochs in all (default {EPOCHS})"
@@ -57,6 +61,11 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         "--resume", action="store_true", help="go on with the model in --model up to --epochs"
     )
     add_cube_options(parser)
+
+
+def clusters_option(text: str) -> int | Literal["auto"]:
+    """Read the number of fine clusters."""
+    return "auto" if text == "auto" else count(text)
 
 
 class PreprocessAction(argparse.Action):
@@ -86,6 +95,7 @@ def run(args: argparse.Namespace) -> int:
     from napari_dgc.cli.interrupt import stop_on_interrupt
     from napari_dgc.cli.progress import ProgressLine, say
     from napari_dgc.clustering.events import (
+        ClustersChosen,
         EpochFinished,
         Notice,
         Progress,
@@ -131,6 +141,9 @@ def run(args: argparse.Namespace) -> int:
                     print(epoch_line(event), flush=True)
                     estimator.save(folder)
                     kept = True
+                case ClustersChosen():
+                    line.clear()
+                    say(chosen_line(event))
                 case Notice(message):
                     line.clear()
                     say(message)
@@ -157,6 +170,12 @@ def epoch_line(event: "EpochFinished") -> str:
     return f"epoch {event.epoch}/{event.epochs}{losses}  active clusters {event.active}"
 
 
+def chosen_line(event: "ClustersChosen") -> str:
+    """Describe the number of clusters that was found, and the silhouettes behind it."""
+    curve = ", ".join(f"{k}: {s:.2f}" for k, s in zip(event.counts, event.scores, strict=True))
+    return f"{event.chosen} clusters by their silhouette ({curve})"
+
+
 def _new(args: argparse.Namespace) -> "Clusterer":
     from napari_dgc.clustering.devices import resolve_device
     from napari_dgc.clustering.preprocessed import Preprocessed
@@ -164,8 +183,17 @@ def _new(args: argparse.Namespace) -> "Clusterer":
 
     # Refuses a device that is not there before anything is read.
     resolve_device(args.device)
-    estimator = get_method(args.method or DEFAULT_METHOD)(
-        clusters=CLUSTERS if args.clusters is None else args.clusters,
+    kind = get_method(args.method or DEFAULT_METHOD)
+    clusters: Any = args.clusters
+    if clusters is None:
+        clusters = "auto" if kind.chooses_clusters else CLUSTERS
+    if clusters == "auto" and not kind.chooses_clusters:
+        raise UserError(
+            f"The method {kind.method} does not find the number of clusters by itself; "
+            f"give --clusters a number, or use --method dsc."
+        )
+    estimator = kind(
+        clusters=clusters,
         epochs=EPOCHS if args.epochs is None else args.epochs,
         seed=SEED if args.seed is None else args.seed,
         device=args.device,
@@ -182,7 +210,7 @@ def _resumed(args: argparse.Namespace) -> "Clusterer":
     for option, given, held in (
         ("--preprocess", steps, estimator.preprocessing or "no steps"),
         ("--method", args.method, estimator.method),
-        ("--clusters", args.clusters, estimator.n_clusters),
+        ("--clusters", args.clusters, estimator.clusters_asked),
         ("--seed", args.seed, estimator.seed),
     ):
         if given is not None and given != held:

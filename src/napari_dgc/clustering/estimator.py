@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,6 +48,8 @@ class Clusterer(ABC):
     epochs: int
     device: str
     seed: int
+    #: Whether ``clusters="auto"`` is understood: the method finds their number by itself.
+    chooses_clusters: bool = False
     #: What the training scans hold (`cubes.reflectance.units_of`); None where that is not known.
     units: str | None = None
 
@@ -61,6 +63,11 @@ class Clusterer(ABC):
     @abstractmethod
     def n_clusters(self) -> int:
         """Number of fine clusters, active or not."""
+
+    @property
+    def clusters_asked(self) -> int | Literal["auto"]:
+        """What was asked for: a number, or "auto" where the method finds it."""
+        return self.n_clusters
 
     @property
     @abstractmethod

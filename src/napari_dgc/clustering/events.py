@@ -52,6 +52,15 @@ class EpochFinished:
 
 
 @dataclass(frozen=True)
+class ClustersChosen:
+    """How many clusters there are, and why: `scores` (mean silhouette) of the numbers tried."""
+
+    counts: tuple[int, ...]
+    scores: tuple[float, ...]
+    chosen: int
+
+
+@dataclass(frozen=True)
 class Notice:
     """A sentence that the user should read (collapse, fallback, skipped step)."""
 
@@ -71,5 +80,11 @@ class TrainingFinished:
 
 
 TrainingEvent: TypeAlias = (
-    TrainingStarted | Progress | LabelsReady | EpochFinished | Notice | TrainingFinished
+    TrainingStarted
+    | Progress
+    | LabelsReady
+    | EpochFinished
+    | ClustersChosen
+    | Notice
+    | TrainingFinished
 )

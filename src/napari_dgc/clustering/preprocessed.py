@@ -7,7 +7,7 @@ those of the scans as they were opened, so that they can be read and named.
 
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import replace
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -83,6 +83,11 @@ class Preprocessed(Clusterer):
     def n_clusters(self) -> int:
         """Number of fine clusters."""
         return self.estimator.n_clusters
+
+    @property
+    def clusters_asked(self) -> int | Literal["auto"]:
+        """What was asked for."""
+        return self.estimator.clusters_asked
 
     @property
     def epoch(self) -> int:

@@ -12,6 +12,7 @@ _METHODS: dict[str, str] = {
     "kmeans": "napari_dgc.clustering.classical.estimator:KMeans",
     "mnf-kmeans": "napari_dgc.clustering.classical.estimator:MNFKMeans",
     "gmm": "napari_dgc.clustering.classical.estimator:GaussianMixture",
+    "dsc": "napari_dgc.clustering.dsc.estimator:DeepSpectralClustering",
 }
 
 DEFAULT_METHOD = "dgc"
