@@ -224,11 +224,17 @@ def test_a_line_that_begins_on_the_scan_beside_splits_the_leaf_it_crosses(
     assert not session.work.leaf_edits(named[0].key).cuts
 
 
-def test_a_line_that_ends_in_a_leaf_is_told(dock, named, pointer, press, qtbot):
+def test_a_line_that_ends_in_a_leaf_is_told_and_leaves_no_step(
+    dock, named, session, pointer, press, qtbot, wait_settled
+):
+    steps = len(session.history.commands)
     dock.tabs.setCurrentWidget(dock.leaves)
     press(dock.leaves.split)
     pointer.drag(named[1], (12, 2), (12, 15))
     qtbot.waitUntil(lambda: "parted no leaf" in dock.leaves.hint.text())
+    wait_settled(dock)
+    assert len(session.history.commands) == steps
+    assert not session.work.leaf_edits(named[1].key).cuts
 
 
 def test_a_line_between_leaves_joins_them(

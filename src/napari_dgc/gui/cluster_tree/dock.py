@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from napari.utils.theme import get_theme
-from qtpy.QtCore import QSize
+from qtpy.QtCore import QSize, QTimer
 from qtpy.QtWidgets import (
     QComboBox,
     QDockWidget,
@@ -41,6 +41,8 @@ from napari_dgc.workspace.commands import SetTree
 if TYPE_CHECKING:
     from napari.viewer import Viewer
 
+#: How long after opening the canvas has taken its new size, in ms.
+_FIT_MS = 100
 _KEYS = (
     "Click a branch or a cell to select its classes (Ctrl adds), drag the line to change the "
     "number of classes.\nArrow keys walk over the tree, Page Up and Page Down move the line, "
@@ -68,6 +70,9 @@ class ClusterTreeDock(QWidget):
         self.edits = ClassEdits(self.session)
         self._counts = PixelCounts()
         self._tree: MergeTree | None = None
+        self._fit = QTimer(self)
+        self._fit.setSingleShot(True)
+        self._fit.timeout.connect(lambda: self._viewer.reset_view())
         self._frame: QDockWidget | None = None
         self._asleep = True
         self._build()
@@ -157,6 +162,8 @@ class ClusterTreeDock(QWidget):
             self._frame = settle(self, self._set_awake, None)
             if self._frame is not None:
                 lie_flat(self._frame, self.sizeHint().height())
+                # The canvas has become lower: what was in sight should stay so.
+                self._fit.start(_FIT_MS)
         self._set_awake(True)
 
     def hideEvent(self, event: Any) -> None:

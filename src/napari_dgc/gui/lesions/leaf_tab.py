@@ -144,6 +144,14 @@ class LeafTab(QWidget):
                 "The line parted no leaf: it must reach across from rim to rim, and a join there "
                 "must be dropped first."
             )
+            self._take_back(scan)
+
+    def _take_back(self, scan: Scan) -> None:
+        """Leave no line behind that parts nothing now and something else later."""
+        history = self._session.history
+        last = history.commands[-1] if history is not None and history.commands else None
+        if isinstance(last, EditLeaves) and last.scan == scan.key:
+            self._session.undo()
 
     def _on_least(self, pixels: int) -> None:
         work = self._session.work
