@@ -1,5 +1,6 @@
 """Fixtures for the docks: a viewer with scans, and a method that moves slowly."""
 
+import gc
 import os
 import threading
 
@@ -136,6 +137,13 @@ def make_cube():
         return HyperCube(values, name, np.linspace(400, 1000, shape[0]), "nm")
 
     return make
+
+
+@pytest.fixture(autouse=True, scope="module")
+def little_to_collect():
+    """Leave what is there by now out of garbage collection, which napari forces very often."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture
