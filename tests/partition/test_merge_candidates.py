@@ -51,6 +51,9 @@ def test_the_weight_of_the_border_is_that_of_the_linkage(summary) -> None:
 
 
 def test_the_tree_in_use_tells_what_is_compared(summary) -> None:
+    features = FEATURES.copy()
+    features[2] = 8.0, 3.0
+    summary = replace(summary, features=features)
     by = {name: Partition.fine(5, build_tree(summary, name)) for name in LINKAGES}
     ranked = merge_candidates(summary, by["distance"], 1)
     assert all(candidate.cost == candidate.distance for candidate in ranked)
