@@ -432,11 +432,9 @@ def test_without_scans_the_dock_says_what_to_do(viewer, qtbot):
     qtbot.waitExposed(dock)
     assert dock.scans.currentText() == "No scan is open yet"
     assert not dock.colours.isEnabled()
-    dock.tabs.setCurrentWidget(dock.indices)
-    qtbot.waitUntil(dock.indices.isVisible)
-    dock.indices.list.select("NDVI")
-    assert not dock.indices.add.isEnabled()
-    assert dock.indices.list.reason(find_index("NDVI")) == "Open a scan first."
+    assert dock.empty.isVisibleTo(dock)
+    assert "Open Sample" in dock.empty.text()
+    assert not dock.tabs.isVisibleTo(dock)
 
 
 def test_scans_that_come_and_go_are_followed(qtbot, dock, viewer, session, scans):
