@@ -246,11 +246,6 @@ def class_style(partition: Partition, before: ClassStyle | None = None) -> Class
     return ClassStyle(colours, colormap, features)
 
 
-def class_map(fine: NDArray[np.uint16], lookup: NDArray[np.uint16]) -> NDArray[Any]:
-    """Turn fine clusters into class numbers, in the narrowest type that holds them."""
-    return np.take(class_table(lookup), fine)
-
-
 def class_table(lookup: NDArray[np.uint16]) -> NDArray[Any]:
     """Return a lookup table in the narrowest type that holds its class numbers."""
     return lookup.astype(np.uint8) if len(lookup) <= 256 else lookup
