@@ -2,7 +2,9 @@
 
 Six scans of 1000 x 1000 pixels with 64 fine clusters, all visible, the merge dock open. Each
 time counts the call (history, labels, table, plots) and then the painting of the canvas,
-and beside it a painting of the canvas with nothing changed, which is the least there can be.
+and beside it a painting of the canvas with nothing changed, which is the least there can be,
+with all layers, without the label layers, and without any layer. The slider is timed a second
+time with the label layers alone, because painting the images takes longer without a GPU.
 
 Run in an environment with napari and a display, or through xvfb-run:
 
@@ -77,6 +79,7 @@ def main() -> None:
     edits.begin_cut()
     for level in levels:
         found.setdefault("nothing", []).append(timed(lambda: None))
+        settle(0.05)  # Qt leaves out a painting that follows another at once
         found.setdefault("slider", []).append(timed(lambda level=level: edits.cut(level)))
         settle(0.05)
     for _ in range(options.turns // 2):
@@ -86,6 +89,26 @@ def main() -> None:
         found.setdefault("merge", []).append(timed(lambda pair=pair: edits.merge(pair)))
         settle(0.05)
         found.setdefault("undo", []).append(timed(edits.undo))
+        settle(0.05)
+
+    def show(kinds: tuple[str, ...]) -> None:
+        for layer in viewer.layers:
+            layer.visible = type(layer).__name__ in kinds
+        settle(2)
+
+    for name, kinds in (
+        ("nothing, images alone", ("Image",)),
+        ("nothing, no layers", ()),
+        ("nothing, labels alone", ("Labels",)),
+    ):
+        show(kinds)
+        for _ in range(options.turns // 2):
+            found.setdefault(name, []).append(timed(lambda: None))
+            settle(0.05)
+    edits.begin_cut()
+    for level in levels:
+        act = timed(lambda level=level: edits.cut(level))
+        found.setdefault("slider, labels alone", []).append(act)
         settle(0.05)
     viewer.close()
 
