@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from napari_dgc.cli import choose_k, main
+from napari_dgc.clustering import choice, method_names
 from napari_dgc.clustering import choose_k as engine
-from napari_dgc.clustering import method_names
 from napari_dgc.cubes.matlab_writer import write_matlab
 
 Capture = pytest.CaptureFixture[str]
@@ -69,5 +69,7 @@ def test_bad_options_end_in_one_line(
 
 def test_command_and_engine_agree_on_methods_and_bounds() -> None:
     assert tuple(engine.METHODS) == choose_k.METHODS
-    assert choose_k.BOUNDS == (engine.LEAST, engine.MOST)
+    assert tuple(choice.METHOD_TITLES) == choose_k.METHODS
+    assert choose_k.BOUNDS == (choice.LEAST, choice.MOST)
+    assert choose_k.RANGE == choice.USUAL
     assert set(engine.METHODS) <= set(method_names())

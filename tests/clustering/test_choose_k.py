@@ -6,13 +6,8 @@ import numpy as np
 import pytest
 
 from napari_dgc.cancel import CancelSource
-from napari_dgc.clustering.choose_k import (
-    ChoiceStarted,
-    Chosen,
-    Measured,
-    choose_k,
-    recommend,
-)
+from napari_dgc.clustering.choice import ChoiceStarted, Chosen, Measured
+from napari_dgc.clustering.choose_k import choose_k, recommend
 from napari_dgc.clustering.events import Progress
 from napari_dgc.cubes import HyperCube
 from napari_dgc.errors import UserError

@@ -3,13 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import csv
-import io
-import json
-import math
-from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from napari_dgc.cli import COMMANDS, INTERRUPTED, SUCCESS
 from napari_dgc.cli.options import count, seed
@@ -17,10 +12,10 @@ from napari_dgc.errors import UserError
 from napari_dgc.words import counted
 
 if TYPE_CHECKING:
-    from napari_dgc.clustering.choose_k import Chosen, Measured
+    from napari_dgc.clustering.choice import Chosen, Measured
 
 #: Methods to choose from, the default first, and the range that is tried (the names and bounds
-#: of `clustering.choose_k`, which is slow to import).
+#: of `clustering.choice`, which takes numpy along).
 METHODS = ("mnf-kmeans", "gmm", "kmeans")
 RANGE, BOUNDS = (2, 20), (2, 64)
 
@@ -76,8 +71,16 @@ def run(args: argparse.Namespace) -> int:
     from napari_dgc.cli.cube_options import open_cubes, say_decisions, unpacked
     from napari_dgc.cli.interrupt import stop_on_interrupt
     from napari_dgc.cli.progress import ProgressLine, say
-    from napari_dgc.clustering.choose_k import ChoiceStarted, Chosen, Measured, choose_k
+    from napari_dgc.clustering.choice import (
+        ChoiceStarted,
+        Chosen,
+        Measured,
+        json_text,
+        table_text,
+    )
+    from napari_dgc.clustering.choose_k import choose_k
     from napari_dgc.clustering.events import Progress
+    from napari_dgc.files import write_text
 
     chosen: Chosen | None = None
     with stop_on_interrupt("stopping; press Ctrl-C again to stop at once") as token:
@@ -108,8 +111,10 @@ def run(args: argparse.Namespace) -> int:
     if chosen.clusters is not None:
         print(f"recommended: {chosen.clusters}")
     print(chosen.reason)
-    if chosen.measured:
-        _write(args, chosen)
+    if chosen.measured and args.csv is not None:
+        write_text(args.csv, table_text(chosen))
+    if chosen.measured and args.json is not None:
+        write_text(args.json, json_text(chosen, method=args.method, seed=args.seed))
     return INTERRUPTED if chosen.stopped else SUCCESS
 
 
@@ -118,30 +123,3 @@ def _row(found: Measured) -> str:
         f"{found.clusters:8d}  {found.silhouette:10.3f}  {found.stability:9.3f}  "
         f"{found.spread:5.3f}  {found.bic:9.3f}"
     )
-
-
-def _write(args: argparse.Namespace, chosen: Chosen) -> None:
-    from napari_dgc.files import write_text
-
-    rows: list[dict[str, Any]] = [asdict(found) for found in chosen.measured]
-    if args.csv is not None:
-        text = io.StringIO()
-        table = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
-        table.writeheader()
-        table.writerows(rows)
-        write_text(args.csv, text.getvalue())
-    if args.json is not None:
-        # JSON knows no NaN.
-        known = [
-            {key: value if math.isfinite(value) else None for key, value in row.items()}
-            for row in rows
-        ]
-        document = {
-            "method": args.method,
-            "seed": args.seed,
-            "recommended": chosen.clusters,
-            "reason": chosen.reason,
-            "stopped": chosen.stopped,
-            "measured": known,
-        }
-        write_text(args.json, json.dumps(document, indent=1, allow_nan=False) + "\n")

@@ -22,14 +22,20 @@ says how they are weighed.
 """
 
 from collections.abc import Generator, Iterator, Sequence
-from dataclasses import dataclass
-from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from napari_dgc.cancel import CancelToken, never_cancelled
 from napari_dgc.clustering.bands import BandGrid
+from napari_dgc.clustering.choice import (
+    LEAST,
+    MOST,
+    ChoiceEvent,
+    ChoiceStarted,
+    Chosen,
+    Measured,
+)
 from napari_dgc.clustering.classical.fitted import Centroids, Clusters, Mixture, at_least, run
 from napari_dgc.clustering.classical.space import Space
 from napari_dgc.clustering.draws import draw_pixels
@@ -45,8 +51,6 @@ METHODS: dict[str, tuple[type[Clusters], bool]] = {
     "gmm": (Mixture, True),
     "kmeans": (Centroids, False),
 }
-#: Least and most number of clusters.
-LEAST, MOST = 2, 64
 #: Pixels that are drawn, and those of them between which silhouettes are taken.
 _PIXELS = 12_000
 _SILHOUETTE_PIXELS = 3_000
@@ -57,50 +61,6 @@ _EPOCHS: dict[type[Clusters], int] = {Centroids: 4, Mixture: 2}
 _STABLE, _CLEAR = 0.05, 0.9
 #: Below this stability a number is a guess.
 _DOUBTFUL = 0.6
-
-
-@dataclass(frozen=True)
-class ChoiceStarted:
-    """The pixels are drawn, and numbers of clusters are tried from now on."""
-
-    method: str
-    scans: int
-    pixels: int
-    numbers: tuple[int, ...]
-
-
-@dataclass(frozen=True)
-class Measured:
-    """What the criteria say about one number of clusters.
-
-    Parameters
-    ----------
-    clusters
-        The number.
-    silhouette, stability, bic
-        See the module; the silhouette is NaN where all pixels are in one cluster.
-    spread
-        Standard deviation of the stability over the halvings.
-    """
-
-    clusters: int
-    silhouette: float
-    stability: float
-    spread: float
-    bic: float
-
-
-@dataclass(frozen=True)
-class Chosen:
-    """The recommendation; `clusters` is None when nothing was measured before a stop."""
-
-    measured: tuple[Measured, ...]
-    clusters: int | None
-    reason: str
-    stopped: bool = False
-
-
-ChoiceEvent: TypeAlias = ChoiceStarted | Progress | Measured | Chosen
 
 
 def choose_k(
