@@ -165,8 +165,8 @@ def measure(path: Path, *, viewer: bool, cold: bool) -> dict[str, Any]:
         QApplication.processEvents()
     else:
         window = None
-    before = _resident("VmRSS")
-    _forget_peak()
+    before = resident("VmRSS")
+    forget_peak()
     forget()
     begin, begin_cpu = time.perf_counter(), time.process_time()
     if window is not None:
@@ -209,7 +209,7 @@ def measure(path: Path, *, viewer: bool, cold: bool) -> dict[str, Any]:
         "band": times(band),
         "spectrum": times(spectrum),
         "patch": times(patch),
-        "memory": (_resident("VmHWM") - before) / 1e6,
+        "memory": (resident("VmHWM") - before) / 1e6,
     }
     needed = bands * 64 * 64 * data.dtype.itemsize * seconds_per_byte
     result["patch_per_pass"] = result["patch"][0] / 1e3 / needed
@@ -225,8 +225,8 @@ def _measure_alone(edge: int) -> dict[str, Any]:
     QApplication.processEvents()
     bands = np.random.default_rng(0).random((3, edge, edge), np.float32)
     picture = np.zeros((edge, edge, 3), np.uint8)
-    before = _resident("VmRSS")
-    _forget_peak()
+    before = resident("VmRSS")
+    forget_peak()
     begin, begin_cpu = time.perf_counter(), time.process_time()
     window.add_image(bands, contrast_limits=(0, 1))
     window.add_image(picture, rgb=True)
@@ -245,7 +245,7 @@ def _measure_alone(edge: int) -> dict[str, Any]:
         "spectrum": [0.0, 0.0],
         "patch": [0.0, 0.0],
         "patch_per_pass": 0.0,
-        "memory": (_resident("VmHWM") - before) / 1e6,
+        "memory": (resident("VmHWM") - before) / 1e6,
     }
 
 
@@ -262,14 +262,14 @@ def _both(pair: list[float]) -> str:
     return f"{pair[0]:>6.1f} ({pair[1]:>4.0f})"
 
 
-def _resident(name: str) -> int:
+def resident(name: str) -> int:
     for line in Path("/proc/self/status").read_text().splitlines():
         if line.startswith(name):
             return int(line.split()[1]) * 1024
     raise SystemExit("This measurement needs Linux.")
 
 
-def _forget_peak() -> None:
+def forget_peak() -> None:
     Path("/proc/self/clear_refs").write_text("5")
 
 

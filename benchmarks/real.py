@@ -25,20 +25,19 @@ import json
 import os
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scenes import ENMAP, SALINAS, SALINAS_TRUTH, open_enmap, open_salinas
 
 from napari_dgc.annotations.read import read_labels
 from napari_dgc.clustering import get_method, method_names
 from napari_dgc.clustering.bands import BandGrid
 from napari_dgc.clustering.noise import NoiseModel, sample_windows
 from napari_dgc.cubes import HyperCube
-from napari_dgc.cubes.empty_bands import find_empty_bands
 from napari_dgc.cubes.read import open_cube
 from napari_dgc.evaluation import hungarian, majority, pair_table
 from napari_dgc.evaluation.matching import apply_mapping
@@ -49,8 +48,6 @@ from napari_dgc.samples import maize_kernels
 
 PROJECT = Path(__file__).resolve().parents[1]
 HAND_MASK = PROJECT / "tests" / "data" / "maize_kernels" / "mask.png"
-SALINAS = Path("classic/salinasA")
-ENMAP = Path("licensed/scene_enmap_potsdam_A/derived/cube.npy")
 BASELINES = ("pca k-means", "mnf k-means", "mnf mixture")
 COMPONENTS = 10
 
@@ -159,10 +156,8 @@ def compare(
 
 
 def salinas(options: argparse.Namespace) -> Iterator[dict[str, Any]]:
-    folder = options.data / SALINAS
-    cube = open_cube(folder / "SalinasA_corrected.mat", variable="salinasA_corrected")
-    truth = read_labels(folder / "SalinasA_gt.mat")
-    yield from compare(cube, truth, 6, rand_index, options)
+    scene = open_salinas(options.data)
+    yield from compare(scene.cubes[0], scene.truths[0], scene.classes, rand_index, options)
 
 
 def maize(options: argparse.Namespace) -> Iterator[dict[str, Any]]:
@@ -170,9 +165,7 @@ def maize(options: argparse.Namespace) -> Iterator[dict[str, Any]]:
 
 
 def enmap(options: argparse.Namespace) -> Iterator[dict[str, Any]]:
-    stored = np.load(options.data / ENMAP, mmap_mode="r", allow_pickle=False)
-    cube = HyperCube(data=stored.transpose(2, 0, 1), name="enmap", no_data=-32768.0)
-    cube = replace(cube, bad_bands=find_empty_bands(cube))
+    (cube,) = open_enmap(options.data).cubes
     for clusters in options.clusters:
         maps = {}
         for seed in options.seeds:
@@ -200,7 +193,7 @@ def enmap(options: argparse.Namespace) -> Iterator[dict[str, Any]]:
 
 #: Name -> what measures it, and the files without which it is skipped.
 SCANS: dict[str, tuple[Callable[[argparse.Namespace], Iterator[dict[str, Any]]], list[Path]]] = {
-    "salinas": (salinas, [SALINAS / "SalinasA_corrected.mat", SALINAS / "SalinasA_gt.mat"]),
+    "salinas": (salinas, [SALINAS, SALINAS_TRUTH]),
     "maize": (maize, [HAND_MASK]),
     "enmap": (enmap, [ENMAP]),
 }
