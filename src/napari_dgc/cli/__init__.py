@@ -35,6 +35,7 @@ COMMANDS: dict[str, str] = {
     "report": "write a report with pictures of lesions and severity, as HTML or PDF",
     "export": "write label maps for labelme, COCO, ENVI and other programs",
     "evaluate": "compare label maps with ground truth",
+    "compare": "put methods, models and label maps side by side and say how far they agree",
 }
 
 SUCCESS, BAD_INPUT, INTERRUPTED = 0, 2, 130
