@@ -126,3 +126,63 @@ def test_bad_folders_are_refused_in_one_line(
         assert err.count("\n") == 1
     assert evaluate(predicted, truth, "--json", str(tmp_path)) == 2
     assert "is a folder" in capsys.readouterr().err
+
+
+def test_a_mapping_by_hand_gives_all_files(
+    folders: tuple[Path, Path], tmp_path: Path, capsys: Capture
+) -> None:
+    predicted, truth = folders
+    files = {name: tmp_path / f"figures.{name}" for name in ("json", "csv", "html")}
+    options = [part for name, path in files.items() for part in (f"--{name}", str(path))]
+    given = '{"background": [3, 5], "lesion": [8]}'
+    assert evaluate(predicted, truth, "--mapping", given, "--resamples", "50", *options) == 0
+    out, err = capsys.readouterr()
+    assert "Cluster 7 stands for no class; 36.4 % of the labelled pixels" in err
+    assert "as given by hand (in brackets: 95 % of blocks of pixels drawn anew)" in out
+    content = json.loads(files["json"].read_text())["assessment"]
+    assert content["mapping"] == {"3": 1, "5": 1, "7": None, "8": 4}
+    assert content["pooled"]["classes"]["lesion"]["recall"] == pytest.approx(2 / 3)
+    assert "all scans,lesion,recall,0.6666666667," in files["csv"].read_text()
+    page = files["html"].read_text()
+    assert "Cluster 7 stands for no class" in page
+    assert str(predicted) in page
+
+
+def test_a_mapping_from_a_file_and_what_does_not_go_with_it(
+    folders: tuple[Path, Path], tmp_path: Path, capsys: Capture
+) -> None:
+    predicted, truth = folders
+    mapping = tmp_path / "mapping.json"
+    mapping.write_text('{"1": [3, 5], "2": [7], "4": [8]}')
+    assert evaluate(predicted, truth, "--mapping", f"@{mapping}", "--resamples", "0") == 0
+    assert "as given by hand" in capsys.readouterr().out
+    for given in ('{"rust": [8]}', "{", "@nowhere.json"):
+        assert evaluate(predicted, truth, "--mapping", given) == 2
+        out, err = capsys.readouterr()
+        assert out == ""
+        assert err.count("\n") == 1
+    assert evaluate(predicted, truth, "--mapping", "{}", "--match", "names") == 2
+    assert "not allowed with" in capsys.readouterr().err
+
+
+def test_tensors_of_torch_are_truth(folders: tuple[Path, Path], capsys: Capture) -> None:
+    import torch
+
+    predicted, truth = folders
+    (truth / "day5.tif").unlink()
+    torch.save({"mask": torch.from_numpy(TRUTH)}, truth / "day5.pth")
+    assert evaluate(predicted, truth, "--resamples", "0") == 0
+    assert "0.667" in capsys.readouterr().out
+
+
+def test_classes_of_one_name_are_matched(
+    folders: tuple[Path, Path], tmp_path: Path, capsys: Capture
+) -> None:
+    predicted, truth = folders
+    (predicted / "classes.csv").write_text("label,name\n8,Lesion\n7,healthy tissue\n")
+    figures = tmp_path / "f.json"
+    options = ["--match", "names", "--resamples", "0", "--json", str(figures)]
+    assert evaluate(predicted, truth, *options) == 0
+    content = json.loads(figures.read_text())["assessment"]
+    assert content["mapping"] == {"3": None, "5": None, "7": 2, "8": 4}
+    assert "Clusters 3 and 5 stand for no class" in capsys.readouterr().err

@@ -17,7 +17,7 @@ from napari_dgc.cubes.wavelengths import read_wavelengths
 from napari_dgc.errors import UserError
 
 #: Kinds of files of labels.
-LABELS = ("labelme", "COCO", "label TIFF", "label PNG")
+LABELS = ("labelme", "COCO", "label TIFF", "label PNG", "label tensor")
 OPENED, REFUSED, REFUSED_LATER = "opened", "refused", "refused later"
 #: Whole bands of more samples are not read: the samples themselves would fill the memory.
 _MOST_OF_BAND = 1 << 20

@@ -7,11 +7,13 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import h5py
 import numpy as np
 import scipy.io
 import tifffile
+import torch
 import zarr
 from PIL import Image
 from zarr.codecs import GzipCodec
@@ -262,6 +264,14 @@ def _labels(kind: str) -> dict[str, Seed]:
         return {kind: Seed({path.name: path.read_bytes()}, path.name)}
 
 
+def _tensor(content: Any) -> Seed:
+    """Return a file of torch; arrays in it become tensors."""
+    named = content if isinstance(content, dict) else {"": content}
+    made = {k: torch.from_numpy(v) if hasattr(v, "shape") else v for k, v in named.items()}
+    saved = made if isinstance(content, dict) else made[""]
+    return _written("scan.pth", lambda path: torch.save(saved, path))
+
+
 def _other_shapes() -> Seed:
     """A file of labelme with every kind of shape, and no picture."""
     picture = io.BytesIO()
@@ -338,6 +348,10 @@ SEEDS: dict[str, dict[str, Seed]] = {
     "COCO": {**_labels("coco"), "runs": _labels("coco-rle")["coco-rle"]},
     "label TIFF": _labels("tif"),
     "label PNG": _labels("png"),
+    "label tensor": {
+        "map": _tensor(_LABELS.labels),
+        "dict": _tensor({"mask": _LABELS.labels.astype(np.int64), "epoch": 3}),
+    },
     "tiles": {
         "tiles": _written(
             "scan.tiles", lambda path: write_tiles(CUBE[:2, :, :].astype(np.uint8), path)

@@ -15,6 +15,7 @@ from napari_dgc.annotations.labelme import is_labelme, read_labelme
 from napari_dgc.annotations.png import read_png
 from napari_dgc.annotations.tables import classes_beside, read_class_table, with_classes
 from napari_dgc.annotations.tiff import read_tiff
+from napari_dgc.annotations.torch_file import read_torch
 from napari_dgc.cubes.envi_classification import is_classification
 from napari_dgc.errors import UserError
 
@@ -31,8 +32,8 @@ def open_labels(path: Path) -> dict[str, Source]:
     Parameters
     ----------
     path
-        A label map (``.tif``, ``.npy``, ``.png``, ``.mat``), an ENVI classification (its
-        header), or annotations of labelme or COCO (``.json``).
+        A label map (``.tif``, ``.npy``, ``.png``, ``.mat``, or of torch, ``.pth``), an ENVI
+        classification (its header), or annotations of labelme or COCO (``.json``).
 
     Returns
     -------
@@ -47,8 +48,8 @@ def open_labels(path: Path) -> dict[str, Source]:
     suffix = path.suffix.lower()
     if suffix not in _OPENERS:
         raise UserError(
-            f"{path} is not a label map; give a .tif, .npy, .png or .mat file, an ENVI "
-            f"classification (.hdr), or annotations of labelme or COCO (.json)."
+            f"{path} is not a label map; give a .tif, .npy, .png, .mat or .pth file, an "
+            f"ENVI classification (.hdr), or annotations of labelme or COCO (.json)."
         )
     if not path.is_file():
         raise UserError(f"There is no file {path}.")
@@ -217,6 +218,8 @@ _MAPS: dict[str, Callable[[Path], _Read]] = {
     ".npy": _read_npy,
     ".png": read_png,
     ".mat": _read_mat,
+    ".pth": read_torch,
+    ".pt": read_torch,
 }
 #: What opens a file, by its suffix. A further format is a line here.
 _OPENERS: dict[str, Callable[[Path], dict[str, Source]]] = {

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from napari_dgc.cli import COMMANDS, SUCCESS
+from napari_dgc.cli.options import seed
 from napari_dgc.errors import UserError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from napari_dgc.annotations import LabelImage
     from napari_dgc.annotations.read import Source
+    from napari_dgc.evaluation import Assessment, Report, Scan
 
 CLASS_TABLE = "classes.csv"
 
@@ -24,10 +30,11 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "evaluate",
         help=COMMANDS["evaluate"],
         description="Compare label maps with ground truth of the same file names. Maps are .tif, "
-        ".npy, .png or .mat, ENVI classifications (.hdr), or annotations of labelme or COCO "
-        "(.json); 0 in the truth, and what no outline covers, is not labelled and left out. A "
-        "table classes.csv (label,name) beside the truth names its classes where the files do "
-        "not; background and lesion are needed for the figures of that name.",
+        ".npy, .png, .mat or .pth (a tensor), ENVI classifications (.hdr), or annotations of "
+        "labelme or COCO (.json); 0 in the truth, and what no outline covers, is not labelled and "
+        "left out. A table classes.csv (label,name) beside the truth names its classes where the "
+        "files do not; background and lesion are needed for the figures of that name. The figures "
+        "are explained in the report that --html writes.",
     )
     parser.add_argument(
         "--pred",
@@ -49,19 +56,93 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         help="class of all pixels that are not labelled in the truth, such as background, where "
         "only lesions were outlined (default: they are left out)",
     )
-    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures here")
+    how = parser.add_mutually_exclusive_group()
+    how.add_argument(
+        "--match",
+        choices=("majority", "hungarian", "names"),
+        default="majority",
+        help="which class a predicted label stands for, over all scans: the one that most of its "
+        "pixels have (default), one to one so that most pixels agree, or the one of its name",
+    )
+    how.add_argument(
+        "--mapping",
+        metavar="JSON",
+        help='give it by hand, such as \'{"background": [1, 2], "lesion": [7]}\' (names or '
+        "numbers of classes of the truth, with predicted labels), or @FILE that holds it",
+    )
+    parser.add_argument(
+        "--tolerance",
+        type=pixels_apart,
+        default=2.0,
+        metavar="PIXELS",
+        help="borders so far apart agree, for the boundary F1 (default: 2)",
+    )
+    parser.add_argument(
+        "--resamples",
+        type=resample_count,
+        default=1000,
+        metavar="N",
+        help="draws for the 95 %% intervals: of scans where there are 5 or more, else of blocks of "
+        "pixels; 0 for none (default: 1000)",
+    )
+    parser.add_argument(
+        "--seed", type=seed, default=0, metavar="N", help="of these draws (default: 0)"
+    )
+    for name, what in (
+        ("json", "all figures as JSON"),
+        ("csv", "all figures as a table"),
+        ("html", "a report: figures, confusion of classes, what the figures mean"),
+    ):
+        parser.add_argument(f"--{name}", type=Path, metavar="FILE", help=f"also write {what}")
 
 
 def run(args: argparse.Namespace) -> int:
     """Print the figures; returns the exit status."""
+    from napari_dgc.cli.progress import say
+    from napari_dgc.evaluation import Scan, evaluate, format_table
+    from napari_dgc.evaluation.assessment_tables import assessment_text
+    from napari_dgc.evaluation.by_hand import read_mapping
+
+    _check_outputs(args)
+    mapping = None if args.mapping is None else read_mapping(args.mapping)
+    shared, judged, true, rest = _read_maps(args)
+    names, found_names = _names(true), _names(judged)
+    if not names:
+        say(
+            f"{truth_of(args.truth)} has no {CLASS_TABLE} (label,name): background and lesion are "
+            "unknown"
+        )
+    pairs = zip(shared, true, judged, strict=True)
+    scans = [Scan(stem, one.labels, other.labels) for stem, one, other in pairs]
+    report = evaluate(scans, names)
+    found = _assessed(args, scans, names, found_names, mapping, rest)
+    for note in found.notes:
+        say(note)
+    _write(args, report, found)
+    print(format_table(report) + "\n\n" + assessment_text(found))
+    return SUCCESS
+
+
+def _check_outputs(args: argparse.Namespace) -> None:
+    """Refuse files that cannot be written, before anything is read."""
+    outputs = {name: getattr(args, name) for name in ("json", "csv", "html")}
+    for name, path in outputs.items():
+        if path is not None and path.is_dir():
+            what = "figures" if name != "html" else "report"
+            raise UserError(f"{path} is a folder; give a file for the {what}.")
+    used = [path.resolve() for path in outputs.values() if path is not None]
+    if len(set(used)) < len(used):
+        raise UserError(f"{used[0]} is given twice; give each of --json, --csv, --html its own.")
+
+
+def _read_maps(
+    args: argparse.Namespace,
+) -> tuple[list[str], list[LabelImage], list[LabelImage], int | None]:
+    """Return names, predictions and truths of the scans that have both, and the class of --rest."""
     from napari_dgc.annotations.export import CONFIDENCE_SUFFIX
     from napari_dgc.annotations.label_image import numbered_alike
     from napari_dgc.cli.progress import say
-    from napari_dgc.evaluation import Scan, evaluate, format_table, to_json
-    from napari_dgc.files import write_text
 
-    if args.json is not None and args.json.is_dir():
-        raise UserError(f"{args.json} is a folder; give a file for the figures.")
     predicted = label_maps(args.pred)
     truth_folder = truth_of(args.truth)
     truth = label_maps(truth_folder)
@@ -84,17 +165,82 @@ def run(args: argparse.Namespace) -> int:
         say(note)
     # Files of outlines count their classes each for itself.
     judged, true = numbered_alike(judged), numbered_alike(true)
+    rest = None
     if args.rest:
-        true = numbered_alike([_with_rest(image, args.rest) for image in true])
-    names = {info.number: info.name for image in true for info in image.classes if info.name}
-    if not names:
-        say(f"{truth_folder} has no {CLASS_TABLE} (label,name): background and lesion are unknown")
-    scans = zip(shared, true, judged, strict=True)
-    report = evaluate([Scan(stem, one.labels, other.labels) for stem, one, other in scans], names)
+        true = numbered_alike([with_rest(image, args.rest) for image in true])
+        wanted = args.rest.casefold()
+        rest = next(c.number for i in true for c in i.classes if c.name.casefold() == wanted)
+    return shared, judged, true, rest
+
+
+def _assessed(
+    args: argparse.Namespace,
+    scans: Sequence[Scan],
+    names: Mapping[int, str],
+    found_names: Mapping[int, str],
+    mapping: Mapping[str, Sequence[int]] | None,
+    rest: int | None,
+) -> Assessment:
+    from napari_dgc.cli.interrupt import stop_on_interrupt
+    from napari_dgc.cli.progress import ProgressLine
+    from napari_dgc.evaluation.assess import BY_HAND, Assessed, AssessSetup, assess
+    from napari_dgc.evaluation.intervals import IntervalSetup
+
+    setup = AssessSetup(
+        args.match if mapping is None else BY_HAND,
+        mapping or {},
+        rest,
+        args.tolerance,
+        IntervalSetup(args.resamples, args.seed),
+    )
+    line = ProgressLine()
+    with stop_on_interrupt("stopping; nothing is written") as token:
+        for event in assess(scans, names, setup, label_names=found_names, token=token):
+            if isinstance(event, Assessed):
+                line.clear()
+                return event.assessment
+            if sys.stderr.isatty():
+                line.show(event.stage, event.fraction)
+    raise AssertionError("an assessment always ends with its figures")
+
+
+def _write(args: argparse.Namespace, report: Report, found: Assessment) -> None:
+    from napari_dgc.evaluation import to_json
+    from napari_dgc.evaluation.assessment_tables import assessment_json, assessment_table
+    from napari_dgc.evaluation.page import write_page
+    from napari_dgc.files import write_text
+    from napari_dgc.measure.tables import table_text
+
     if args.json is not None:
-        write_text(args.json, json.dumps(to_json(report), indent=1, allow_nan=False) + "\n")
-    print(format_table(report))
-    return SUCCESS
+        content = to_json(report) | {"assessment": assessment_json(found)}
+        write_text(args.json, json.dumps(content, indent=1, allow_nan=False) + "\n")
+    if args.csv is not None:
+        write_text(args.csv, table_text(assessment_table(found)))
+    if args.html is not None:
+        files = [("prediction", str(args.pred)), ("truth", str(args.truth))]
+        write_page(args.html, found, files)
+
+
+def _names(images: Sequence[LabelImage]) -> dict[int, str]:
+    return {info.number: info.name for image in images for info in image.classes if info.name}
+
+
+def pixels_apart(text: str) -> float:
+    """Read a tolerance of the boundary F1."""
+    with contextlib.suppress(ValueError):
+        value = float(text)
+        if 0 <= value <= 1000:
+            return value
+    raise argparse.ArgumentTypeError(f"{text!r} is no number of pixels from 0 to 1000")
+
+
+def resample_count(text: str) -> int:
+    """Read a number of draws."""
+    with contextlib.suppress(ValueError):
+        value = int(text)
+        if value == 0 or 20 <= value <= 100_000:
+            return value
+    raise argparse.ArgumentTypeError(f"{text!r} is neither 0 nor a number from 20 to 100000")
 
 
 def _shape(image: LabelImage) -> tuple[int, int]:
@@ -102,7 +248,7 @@ def _shape(image: LabelImage) -> tuple[int, int]:
     return rows, columns
 
 
-def _with_rest(image: LabelImage, name: str) -> LabelImage:
+def with_rest(image: LabelImage, name: str) -> LabelImage:
     """Give the pixels without a label to a class."""
     import numpy as np
 
@@ -129,7 +275,9 @@ def label_maps(path: Path) -> dict[str, Source]:
 
     found = open_labels(path) if path.is_file() else _maps_in(path)
     if not found:
-        raise UserError(f"There are no label maps (.tif, .npy, .png, .mat, .hdr, .json) in {path}.")
+        raise UserError(
+            f"There are no label maps (.tif, .npy, .png, .mat, .pth, .hdr, .json) in {path}."
+        )
     return found
 
 

@@ -50,7 +50,7 @@ def _scores_json(scores: Scores, names: Sequence[str]) -> dict[str, object]:
     }
 
 
-def _unique_names(class_names: Mapping[int, str]) -> list[str]:
+def unique_names(class_names: Mapping[int, str]) -> list[str]:
     """Names as JSON keys; a name used twice gets its label appended."""
     used = list(class_names.values())
     return [
@@ -61,7 +61,7 @@ def _unique_names(class_names: Mapping[int, str]) -> list[str]:
 
 def to_json(report: Report) -> dict[str, object]:
     """Describe a report with plain JSON values; undefined figures are null."""
-    names = _unique_names(report.class_names)
+    names = unique_names(report.class_names)
     return {
         "format": "napari-dgc evaluation",
         "format_version": FORMAT_VERSION,
@@ -118,10 +118,11 @@ def format_table(report: Report) -> str:
     ):
         values = [score.iou, score.dice, score.precision, score.recall]
         by_class.append((f"  {name}", [_cell(value) for value in values]))
-    return _columns(rows) + "\n\n" + _columns(by_class)
+    return text_columns(rows) + "\n\n" + text_columns(by_class)
 
 
-def _columns(rows: Sequence[tuple[str, Sequence[str]]]) -> str:
+def text_columns(rows: Sequence[tuple[str, Sequence[str]]]) -> str:
+    """Line up cells under each other, numbers at their right."""
     first = max(len(title) for title, _ in rows)
     widths = [max(len(cells[i]) for _, cells in rows) for i in range(len(rows[0][1]))]
     return "\n".join(

@@ -1,6 +1,6 @@
 """All figures of one evaluation, as values."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -165,14 +165,9 @@ def evaluate(scans: Sequence[Scan], class_names: Mapping[int, str]) -> Report:
     UserError
         When maps differ in size or nothing is labelled.
     """
-    for scan in scans:
-        if scan.truth.shape != scan.predicted.shape:
-            raise UserError(
-                f"The maps of {scan.name} differ in size: truth {_size(scan.truth)}, "
-                f"prediction {_size(scan.predicted)}; both must be of the same scan."
-            )
-    classes = sorted({int(c) for scan in scans for c in np.unique(scan.truth)} - {0})
-    labels = sorted({int(k) for scan in scans for k in np.unique(scan.predicted)} - {0})
+    check_sizes(scans)
+    classes = present_numbers(scan.truth for scan in scans)
+    labels = present_numbers(scan.predicted for scan in scans)
     if not classes:
         raise UserError("Nothing is labelled in the truth: every pixel is 0.")
     names = {c: class_names.get(c) or f"class {c}" for c in classes}
@@ -211,6 +206,27 @@ def evaluate(scans: Sequence[Scan], class_names: Mapping[int, str]) -> Report:
         background=background[0] if background else None,
         lesions=lesions,
     )
+
+
+def check_sizes(scans: Sequence[Scan]) -> None:
+    """Refuse maps of different sizes.
+
+    Raises
+    ------
+    UserError
+        Names the first scan whose maps differ.
+    """
+    for scan in scans:
+        if scan.truth.shape != scan.predicted.shape:
+            raise UserError(
+                f"The maps of {scan.name} differ in size: truth {_size(scan.truth)}, "
+                f"prediction {_size(scan.predicted)}; both must be of the same scan."
+            )
+
+
+def present_numbers(maps: Iterable[NDArray[np.integer]]) -> list[int]:
+    """Return the numbers above 0 that any of some maps has, ascending."""
+    return sorted({int(number) for labels in maps for number in np.unique(labels)} - {0})
 
 
 def _size(labels: NDArray[np.integer]) -> str:
