@@ -224,6 +224,41 @@ def test_suggested_names_can_be_taken_back(labelled, merge_dock, session, click_
     assert "training" in merge_dock.buttons.suggest.toolTip()
 
 
+def test_suggesting_after_edits_by_hand_leaves_one_class_of_each_name(
+    labelled, merge_dock, session, click_rows, qtbot
+):
+    click_rows(merge_dock, 1)
+    press(qtbot, merge_dock.names.buttons["background"])
+    before = session.partition
+    press(qtbot, merge_dock.buttons.suggest)
+    names = [info.name for info in session.partition.classes if info.name]
+    assert names == ["background"]
+    assert len(session.partition.classes) < len(before.classes)
+    press(qtbot, merge_dock.buttons.undo)
+    assert session.partition == before
+
+
+def test_the_menu_offers_to_merge_classes_of_one_name(
+    labelled, merge_dock, session, click_rows, qtbot
+):
+    click_rows(merge_dock, 2, 4, 5)
+    press(qtbot, merge_dock.names.buttons["lesion"])
+
+    def offers():
+        texts = {a.text(): a for a in merge_dock.tools.rows.menu().actions()}
+        return [action for text, action in texts.items() if "named" in text]
+
+    click_rows(merge_dock, 3)
+    assert offers() == []
+    click_rows(merge_dock, 4)
+    (offer,) = offers()
+    assert offer.text() == "Merge the 3 classes named “lesion”"
+    offer.trigger()
+    assert session.partition.class_of(4).members == (2, 4, 5)
+    assert session.partition.class_of(4).name == "lesion"
+    assert offers() == []
+
+
 @pytest.mark.parametrize("extend", [False, True])
 def test_click_in_the_image_selects_the_class_there(
     labelled, merge_dock, viewer, qtbot, extend, make_click

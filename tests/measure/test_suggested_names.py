@@ -6,7 +6,12 @@ import numpy as np
 import pytest
 
 from napari_dgc.cubes import HyperCube
-from napari_dgc.measure.suggest import suggest_names, suggest_partition, summary_wavelengths
+from napari_dgc.measure.suggest import (
+    suggest_classes,
+    suggest_names,
+    suggest_partition,
+    summary_wavelengths,
+)
 from napari_dgc.partition import ClusterSummary, Partition, build_tree
 from napari_dgc.partition.summary import count_adjacency, count_border
 
@@ -112,6 +117,34 @@ def test_same_names_become_one_class_and_the_tree_is_kept() -> None:
     assert partition.class_of(2).members[:3] == (2, 3, 4)
     names = [info.name for info in partition.classes if info.name]
     assert len(names) == len(set(names))
+
+
+def test_after_edits_by_hand_too_same_names_become_one_class() -> None:
+    summary = Scene(CLOTH).summary(False, True)
+    partition = Partition.fine(7).merge([2, 3]).rename(7, "Lesion").recolour(2, "#123456")
+    named = suggest_classes(summary, partition, WAVELENGTHS)
+    assert named.class_of(2).members[:3] == (2, 3, 4)
+    assert named.class_of(2).shown_colour == "#123456"
+    assert named.class_of(7).name == "Lesion"
+    names = [info.name for info in named.classes if info.name]
+    assert len(names) == len(set(names))
+
+
+def test_what_is_suggested_joins_the_class_that_has_the_name() -> None:
+    summary = Scene(CLOTH).summary(False, True)
+    partition = Partition.fine(7).rename(3, "Healthy tissue").annotate(3, "upper side")
+    partition = partition.recolour(3, "#123456").recolour(4, "#654321")
+    tissue = suggest_classes(summary, partition, WAVELENGTHS).class_of(3)
+    assert tissue.members[:3] == (2, 3, 4)
+    assert (tissue.name, tissue.colour, tissue.note) == ("Healthy tissue", "#123456", "upper side")
+
+
+def test_classes_that_the_user_gave_one_name_stay_apart() -> None:
+    summary = Scene(CLOTH).summary(False, True)
+    partition = Partition.fine(7)
+    for number in range(1, 8):
+        partition = partition.rename(number, "background" if number == 1 else "healthy tissue")
+    assert suggest_classes(summary, partition, WAVELENGTHS) == partition
 
 
 def test_classes_are_judged_as_a_whole() -> None:

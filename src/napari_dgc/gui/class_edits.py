@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from napari.utils.notifications import show_info, show_warning
 
 from napari_dgc.errors import UserError
-from napari_dgc.partition import ClassInfo, Partition
+from napari_dgc.partition import ClassInfo
 from napari_dgc.workspace import Command
 from napari_dgc.workspace.commands import (
     CutTree,
@@ -101,21 +101,19 @@ class ClassEdits:
         self.do(NameClasses(_numbers(classes), name))
 
     def suggest_names(self, wavelengths_nm: NDArray[np.float64] | None) -> None:
-        """Name classes by their spectra and their place; needs a model with a summary."""
-        from napari_dgc.measure.suggest import suggest_names, suggest_partition
+        """Name classes by their spectra and their place, and merge what gets one name.
+
+        Needs a model with a summary. One step.
+        """
+        from napari_dgc.measure.suggest import suggest_classes
 
         summary = None if self._session.model is None else self._session.model.summary
         if summary is None:
             return
-
         partition = self._session.partition
         if partition is None:
             return
-        if partition == Partition.fine(partition.clusters, partition.tree):
-            # Nothing was done by hand yet: clusters of one name may become one class.
-            named = suggest_partition(summary, partition.tree, wavelengths_nm)
-        else:
-            named = suggest_names(summary, partition, wavelengths_nm)
+        named = suggest_classes(summary, partition, wavelengths_nm)
         if not self.do(SetClasses("suggest names", named.classes)):
             show_info("No further class is clear enough to suggest a name for.")
 

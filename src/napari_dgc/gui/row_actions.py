@@ -72,6 +72,10 @@ class RowActions:
             menu.addAction(f"{text}\t{keys}" if keys else text, action).setEnabled(enabled)
 
         add("Merge", "G", lambda: self._edits.merge(selected), len(selected) > 1)
+        namesakes = self._namesakes()
+        if len(namesakes) > 1:
+            text = f"Merge the {len(namesakes)} classes named “{namesakes[0].name}”"
+            add(text.replace("&", "&&"), "", lambda: self._edits.merge(namesakes), True)
         add("Split into clusters", "S", lambda: self._edits.split(selected), bool(splittable))
         in_two = one is not None and bool(splittable) and tree
         add("Split in two", "Shift+S", self.split_in_two, in_two)
@@ -136,6 +140,14 @@ class RowActions:
     def _one(self) -> ClassInfo | None:
         selected = self._table.selected_classes
         return selected[0] if len(selected) == 1 else None
+
+    def _namesakes(self) -> tuple[ClassInfo, ...]:
+        """Return the classes that have the one name of the selected ones."""
+        partition = self._session.partition
+        names = {info.name for info in self._table.selected_classes}
+        if partition is None or len(names) != 1 or "" in names:
+            return ()
+        return tuple(info for info in partition.classes if info.name in names)
 
     def split_in_two(self) -> None:
         """Take back the last merge inside the selected class."""

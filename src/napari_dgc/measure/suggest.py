@@ -150,12 +150,44 @@ def suggest_partition(
     Partition
         At most one class of each name; clusters that are not clear stay single.
     """
-    partition = suggest_names(summary, Partition.fine(summary.n_clusters, tree), wavelengths_nm)
+    return suggest_classes(summary, Partition.fine(summary.n_clusters, tree), wavelengths_nm)
+
+
+def suggest_classes(
+    summary: ClusterSummary, partition: Partition, wavelengths_nm: NDArray[np.float64] | None
+) -> Partition:
+    """Name the classes that are clear, and put those that get one name into one class.
+
+    Parameters
+    ----------
+    summary, partition, wavelengths_nm
+        As for `suggest_names`.
+
+    Returns
+    -------
+    Partition
+        What gets a name joins the class that had it before, the largest where there were
+        several. Classes that had a name before are not merged with each other.
+    """
+    named = suggest_names(summary, partition, wavelengths_nm)
+    given = [
+        after
+        for before, after in zip(partition.classes, named.classes, strict=True)
+        if after.name != before.name
+    ]
     for name in (BACKGROUND, TISSUE, HALO, LESION):
-        numbers = partition.named({name})
-        if len(numbers) > 1:
-            partition = partition.merge(numbers)
-    return partition
+        new = [info for info in given if info.name == name]
+        had = [partition.class_of(number) for number in partition.named({name})]
+        target = max(had or new, key=lambda info: (len(info.members), -info.number), default=None)
+        numbers = {info.number for info in new} | ({target.number} if target and new else set())
+        if target is None or len(numbers) < 2:
+            continue
+        for info in new:  # "Lesion" typed by hand stays so
+            named = named.rename(info.number, target.name)
+        named = named.merge(numbers)
+        if target.colour:
+            named = named.recolour(target.number, target.colour)
+    return named
 
 
 def summary_wavelengths(summary: ClusterSummary, cube: HyperCube) -> NDArray[np.float64] | None:
