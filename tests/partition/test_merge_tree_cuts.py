@@ -123,3 +123,12 @@ def test_every_linkage_gives_a_whole_tree(linkage: str) -> None:
     summary = summary_of([[0, 1], [0, 2], [5, 0], [6, 1]], [500, 400, 300, 20])
     tree = build_tree(summary, linkage)
     assert [len(tree.cut(groups)) for groups in (1, 2, 3, 4)] == [1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("linkage", LINKAGES)
+def test_the_tree_does_not_depend_on_how_features_lie_in_memory(linkage: str) -> None:
+    """Features of a model that was saved lie otherwise than those of one just trained."""
+    features = np.random.default_rng(4).normal(size=(16, 60)) + 5
+    summary = summary_of(features.tolist(), list(range(10, 170, 10)))
+    other = replace(summary, features=np.asfortranarray(features))
+    assert build_tree(other, linkage) == build_tree(summary, linkage)

@@ -173,7 +173,8 @@ def ward_tree(
     """
     clusters = len(features)
     # scipy's Ward knows neither masses nor another dissimilarity, so the merging is done here.
-    points = np.nan_to_num(features)
+    # One layout: the last digits of products depend on it, and a saved model is laid out anew.
+    points = np.array(np.nan_to_num(features), order="C")
     whole = max(float(mass.sum()), 1e-300)
     weights = mass / whole
     names = list(range(1, clusters + 1))
