@@ -1,10 +1,12 @@
 """The dock "Cluster tree" in a real napari window: drag, click, keys, scans below."""
 
+import numpy as np
 import pytest
 from qtpy.QtCore import QPoint, QPointF, Qt
 from qtpy.QtWidgets import QApplication
 
 from napari_dgc.gui.cluster_tree.branches import SWATCH_TOP
+from napari_dgc.gui.session import TrainingState
 from napari_dgc.partition import build_tree
 from napari_dgc.workspace.commands import CutTree
 
@@ -76,6 +78,20 @@ def test_without_clusters_it_says_what_to_do_next(two_scans, dock):
     assert "DGC: train" in dock.empty.text.text()
 
 
+def test_label_maps_without_a_tree_say_what_is_missing(two_scans, dock, session):
+    bars = np.tile(np.arange(1, 5, dtype=np.uint16), (24, 8))
+    session.set_fine_labels(two_scans[0], bars)
+    assert dock.empty.isVisible()
+    assert "no tree" in dock.empty.title.text()
+    assert "label maps are open" in dock.empty.text.text()
+    assert dock.empty.button.isVisible()
+    session.state = TrainingState.TRAINING
+    assert "first epoch" in dock.empty.text.text()
+    session.state = TrainingState.DONE
+    session.start_partition(1)
+    assert "two clusters or more" in dock.empty.text.text()
+
+
 def test_dragging_the_line_regroups_live_in_one_step(labelled, dock, session, qtbot):
     session.start_partition(6, build_tree(session.model.summary, "distance"))
     drawing = dock.plot.drawing
@@ -136,8 +152,9 @@ def test_a_cell_selects_its_class_and_tells_the_figures(labelled, dock, session,
     pixels = int((labelled[0].fine == 6).sum())
     assert f"Cluster 6 in healthy: {pixels} pixels" in tip
     assert "only in: healthy" in tip
-    assert dock.plot.rows.opacity_of(0, 6) > 0
-    assert dock.plot.rows.opacity_of(1, 6) == 0
+    opacity = dock.plot.rows.image[:, place, 3]
+    assert opacity[0] > 0
+    assert opacity[1] == 0
     assert dock.plot.branches._marked == {6}
 
 

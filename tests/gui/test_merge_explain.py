@@ -134,3 +134,18 @@ def test_page_fits_a_small_screen(explain, merge_dock, viewer, qtbot):
     assert merge_dock.minimumSizeHint().width() <= 360
     assert viewer.window._qt_window.width() <= 1366
     assert viewer.window._qt_window.height() <= 768
+
+
+def test_nothing_is_drawn_before_anything_was_read(labelled, merge_dock, click_rows, qtbot):
+    click_rows(merge_dock, 3)
+    qtbot.keyClick(merge_dock.table, Qt.Key.Key_E)
+    page = merge_dock.pages.page("explain")
+    assert page.busy
+    assert page.title.text().startswith("Reading")
+    assert not page.plot.isVisible()
+    qtbot.waitUntil(lambda: not page.busy)
+    assert page.plot.isVisible()
+    # While another class is read, what was shown stays in sight.
+    click_rows(merge_dock, 4)
+    assert page.busy
+    assert page.plot.isVisible()

@@ -1,9 +1,12 @@
 """Names of classes and scans are shown letter by letter, whatever they hold."""
 
 import numpy as np
+from qtpy.QtCore import Qt
+from qtpy.QtGui import QTextDocument
 from qtpy.QtWidgets import QLabel
 
 from napari_dgc.annotations import LabelClass, LabelImage
+from napari_dgc.gui.calm_boxes import NameComboBox
 from napari_dgc.gui.import_dialog import ImportDialog
 from napari_dgc.workspace.commands import NameClasses
 
@@ -44,3 +47,31 @@ def test_annotations_about_to_be_imported(session, labelled, qtbot):
         label.setMinimumHeight(0)
         label.setWordWrap(False)
         assert lines(label) == 1
+
+
+def shown(tip):
+    """What a tooltip shows as text."""
+    document = QTextDocument()
+    if "<" in tip:
+        document.setHtml(tip)
+    else:
+        document.setPlainText(tip)
+    return document.toPlainText()
+
+
+def test_tooltips(merge_dock, session, labelled):
+    session.do(NameClasses((2,), NAME))
+    model = merge_dock.model
+    row = model.rows_touching([2])[0]
+    assert NAME in shown(model.index(row, 1).data(Qt.ItemDataRole.ToolTipRole))
+    assert f"Undo: name “{NAME}”" in shown(merge_dock.buttons.undo.toolTip())
+
+
+def test_tooltip_of_a_list_of_names(qtbot):
+    box = NameComboBox("Choose a scan")
+    qtbot.addWidget(box)
+    box.show_names([NAME, "plain"], ["12 bands"])
+    assert shown(box.toolTip()) == f"{NAME}\n12 bands\nChoose a scan"
+    assert shown(box.itemData(0, Qt.ItemDataRole.ToolTipRole)) == f"{NAME}\n12 bands"
+    box.setCurrentIndex(1)
+    assert box.toolTip() == "plain\nChoose a scan"

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from npe2 import PluginManager, PluginManifest
-from qtpy.QtCore import Qt, QTimer
+from qtpy.QtCore import Qt, QThread, QTimer
 from qtpy.QtWidgets import QApplication, QDialogButtonBox, QMainWindow
 from scipy.io import savemat
 
@@ -11,7 +11,7 @@ import napari_dgc
 from napari_dgc.cubes.notes import worth_telling
 from napari_dgc.cubes.plain_file import PlainCube
 from napari_dgc.errors import UserError
-from napari_dgc.gui import dialogs, messages
+from napari_dgc.gui import dialogs, messages, opening_notes
 from napari_dgc.gui import open as opening
 from napari_dgc.gui.dialogs import LayoutDialog
 from napari_dgc.gui.open import get_reader, read
@@ -362,3 +362,20 @@ def test_real_files_open(viewer, shared_data, name, told):
     viewer.open(path, plugin="napari-dgc")
     assert told["error"] == []
     assert len(get_session(viewer).scans) == 1
+
+
+def test_what_is_in_doubt_is_told_once_however_long_a_file_takes_to_show(
+    viewer, told, monkeypatch, qtbot
+):
+    """A busy window lets all timers run that are due, between one file and the next."""
+    monkeypatch.setattr(opening_notes, "_waiting", None)
+    monkeypatch.setattr(opening_notes, "_TICK_MS", 10)
+    for name in ("one", "two"):
+        with opening_notes.opening():
+            opening_notes.tell(name, ["-9999 is taken for no data."])
+        QThread.msleep(15 * opening_notes._TICKS)
+        QApplication.processEvents()
+    assert not told["info"]
+    qtbot.waitUntil(lambda: bool(told["info"]))
+    (sentence,) = told["info"]
+    assert sentence.startswith("one and 1 more: -9999")

@@ -16,8 +16,12 @@ from qtpy.QtWidgets import (
     QStylePainter,
 )
 
+from napari_dgc.gui.plain_label import as_plain
+
 #: Room that styles leave beside the text of a box, in pixels.
 _MARGIN = 3
+#: The tip of a line as it is, before it is made fit for a tooltip.
+_WHOLE = Qt.ItemDataRole.AccessibleDescriptionRole
 
 
 class _Calm:
@@ -88,7 +92,8 @@ class NameComboBox(CalmComboBox):
             self.addItem(name)
             added = more[row] if row < len(more) else ""
             tip = f"{name}\n{added}" if added else name
-            self.setItemData(row, tip, Qt.ItemDataRole.ToolTipRole)
+            self.setItemData(row, tip, _WHOLE)
+            self.setItemData(row, as_plain(tip), Qt.ItemDataRole.ToolTipRole)
         self.show_tip()
 
     def shown_text(self) -> str:
@@ -120,5 +125,5 @@ class NameComboBox(CalmComboBox):
 
     def show_tip(self) -> None:
         """Put the whole name into the tooltip; for callers who keep the signals back."""
-        whole = self.currentData(Qt.ItemDataRole.ToolTipRole) or self.currentText()
-        self.setToolTip(f"{whole}\n{self._tip}" if whole else self._tip)
+        whole = self.currentData(_WHOLE) or self.currentText()
+        self.setToolTip(as_plain(f"{whole}\n{self._tip}") if whole else self._tip)

@@ -15,6 +15,7 @@ from qtpy.QtWidgets import (
 )
 
 from napari_dgc.gui.icons import icon
+from napari_dgc.gui.plain_label import as_plain
 from napari_dgc.partition import ClassInfo
 
 if TYPE_CHECKING:
@@ -53,6 +54,8 @@ def button_style(theme: Any) -> str:
         f" QToolButton:disabled {{ background: {theme.foreground.as_hex('long')}; }}"
         f" QToolButton:checked {{ background: {theme.current.as_hex('long')}; }}"
         " QPushButton { padding: 3px 4px; }"
+        # Without it the box of an unticked row is black on black.
+        f" QTreeView::indicator:unchecked {{ border: 1px solid {theme.icon.as_hex('long')}; }}"
         " QHeaderView::section { padding: 2px 3px; }"
     )
 
@@ -140,9 +143,13 @@ class EditButtons(QWidget):
         self.undo.setEnabled(undo is not None)
         self.redo.setEnabled(redo is not None)
         keys = _key("Ctrl+Z")
-        self.undo.setToolTip(f"Undo: {undo} ({keys})" if undo else f"Nothing to undo ({keys})")
+        self.undo.setToolTip(
+            as_plain(f"Undo: {undo} ({keys})") if undo else f"Nothing to undo ({keys})"
+        )
         keys = _key("Ctrl+Y", "Ctrl+Shift+Z")
-        self.redo.setToolTip(f"Redo: {redo} ({keys})" if redo else f"Nothing to redo ({keys})")
+        self.redo.setToolTip(
+            as_plain(f"Redo: {redo} ({keys})") if redo else f"Nothing to redo ({keys})"
+        )
         model = self._session.model
         ready = model is not None and model.summary is not None and not self._session.state.running
         self.suggest.setEnabled(ready)

@@ -19,7 +19,7 @@ from qtpy.QtWidgets import (
 
 from napari_dgc.gui.class_actions import add_shortcut
 from napari_dgc.gui.class_table import grouped
-from napari_dgc.gui.plain_label import plain_label
+from napari_dgc.gui.plain_label import as_plain, plain_label
 
 if TYPE_CHECKING:
     from napari_dgc.gui.class_edits import ClassEdits
@@ -208,9 +208,9 @@ class ClickNaming(QFrame):
         held = held if several else f"named “{info.name}” ({pixels} px)"
         self._say(f"Cluster {cluster} is {held}. Name it “{self.chosen}”?")
         self.move_one.setText(f"Only cluster {cluster} (M)" if several else "Name it (M)")
-        self.move_one.setToolTip(f"Move cluster {cluster} alone to “{self.chosen}”")
+        self.move_one.setToolTip(as_plain(f"Move cluster {cluster} alone to “{self.chosen}”"))
         self.rename.setText("Whole class (R)")
-        self.rename.setToolTip(f"Give all of “{info.name}” the name “{self.chosen}”")
+        self.rename.setToolTip(as_plain(f"Give all of “{info.name}” the name “{self.chosen}”"))
         self.rename.setVisible(several)
         self._answers.show()
         self.move_one.setFocus()

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from qtpy.QtCore import Qt, QTimer
-from qtpy.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QProgressBar, QSizePolicy, QWidget
+from qtpy.QtWidgets import QCheckBox, QHBoxLayout, QProgressBar, QSizePolicy, QWidget
 
 from napari_dgc.cancel import CancelSource, CancelToken
 from napari_dgc.errors import UserError
 from napari_dgc.gui.confidence_layers import ConfidenceLayers
+from napari_dgc.gui.plain_label import as_plain, plain_label
 
 if TYPE_CHECKING:
     from napari_dgc.clustering.estimator import Clusterer
@@ -71,7 +72,7 @@ class ConfidenceSwitch(QWidget):
         self.bar.setTextVisible(False)
         self.bar.setMaximumHeight(8)
         self.bar.hide()
-        self.message = QLabel()
+        self.message = plain_label()
         # A long sentence must not push the dock wider; the tooltip has all of it.
         self.message.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.message.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -197,7 +198,7 @@ class ConfidenceSwitch(QWidget):
             self._busy(None)
         if job is None or isinstance(found, str):
             self.message.setText(str(found))
-            self.message.setToolTip(str(found))
+            self.message.setToolTip(as_plain(str(found)))
             return
         if job.scan in self._session.scans and job.state.same(self._state(job.scan)):
             self._known[job.scan] = job.state

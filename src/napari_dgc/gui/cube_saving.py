@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from qtpy.QtCore import Qt, QTimer
 from qtpy.QtWidgets import (
     QFileDialog,
-    QLabel,
     QMessageBox,
     QProgressBar,
     QPushButton,
@@ -23,6 +22,7 @@ from napari_dgc.gui.background import wait_for
 from napari_dgc.gui.export_panel import unique_stems
 from napari_dgc.gui.jobs import LatestJobs
 from napari_dgc.gui.layers import CUBE_KEY
+from napari_dgc.gui.plain_label import as_plain, plain_label
 
 if TYPE_CHECKING:
     from napari_dgc.cancel import CancelToken
@@ -94,7 +94,7 @@ class CubeSaver(QWidget):
         self.button.clicked.connect(self._on_clicked)
         self.bar = QProgressBar()
         self.bar.setRange(0, _STEPS)
-        self.message = QLabel()
+        self.message = plain_label()
         self.message.setWordWrap(True)
         self.message.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         layout = QVBoxLayout(self)
@@ -166,7 +166,9 @@ class CubeSaver(QWidget):
         path = path.with_name(f"{path.name}.hdr")
         if path.exists():  # the dialog asked about the name without the ending
             answer = QMessageBox.question(
-                self, "Overwrite file?", f"{path.name} is there already and will be overwritten."
+                self,
+                "Overwrite file?",
+                as_plain(f"{path.name} is there already and will be overwritten."),
             )
             if answer != QMessageBox.StandardButton.Yes:
                 return None

@@ -24,6 +24,7 @@ from napari_dgc.cubes.layout import BAND_BETWEEN, BAND_FIRST, BAND_LAST
 from napari_dgc.errors import UserError
 from napari_dgc.gui.background import wait_for
 from napari_dgc.gui.messages import has_window, window_of_viewer
+from napari_dgc.gui.plain_label import plain_label
 from napari_dgc.gui.preview import PREVIEW, Preview, make_preview, pixmap
 from napari_dgc.gui.remembered import Answer, recall, remember
 from napari_dgc.gui.variable_dialog import VariableDialog
@@ -141,7 +142,7 @@ class LayoutDialog(QDialog):
     ) -> None:
         super().__init__(parent)
         self.setWindowTitle("Which axis holds the bands?")
-        sentence = QLabel(
+        sentence = plain_label(
             f"Nothing in {path.name} tells which axis of {describe_shape(shape)} holds the "
             "bands. Choose the picture that looks like the scan."
         )

@@ -54,6 +54,12 @@ class EmptyState(QWidget):
         layout.addWidget(self.button, 0, Qt.AlignmentFlag.AlignLeft)
         layout.addStretch(1)
 
+    def say(self, title: str, text: str) -> None:
+        """Say something else, as plain text."""
+        self.title.setText(f"<h3>{html.escape(title)}</h3>")
+        self.text.setText(f"<p>{html.escape(text)}</p>")
+        self.button.show()
+
     def refresh(self) -> None:
         """Say the step that is next now."""
         number = len(self._session.scans)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QDialog, QDialogButtonBox, QLabel, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QDialog, QDialogButtonBox, QVBoxLayout, QWidget
 
 from napari_dgc.gui import messages
 from napari_dgc.gui.class_actions import button_style
 from napari_dgc.gui.export_panel import ExportPanel
 from napari_dgc.gui.export_sources import CLASSES, LESIONS, LayerMaps, ScanMaps
 from napari_dgc.gui.layers import ROLE_KEY
+from napari_dgc.gui.plain_label import plain_label
 
 if TYPE_CHECKING:
     from napari_dgc.gui.export_sources import Source
@@ -55,7 +56,7 @@ class ExportDialog(QDialog):
             theme = get_theme(viewer.theme)
             self.panel.set_icons(theme.icon.as_hex("long"))
             self.panel.setStyleSheet(button_style(theme))
-        sentence = QLabel(what)
+        sentence = plain_label(what)
         sentence.setWordWrap(True)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.close)

@@ -26,7 +26,7 @@ from napari_dgc.gui.export_formats import USUAL, FormatsButton
 from napari_dgc.gui.export_sources import ScanMaps, unique_stems
 from napari_dgc.gui.icons import icon
 from napari_dgc.gui.jobs import LatestJobs
-from napari_dgc.gui.plain_label import plain_label
+from napari_dgc.gui.plain_label import as_plain, plain_label
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -164,7 +164,7 @@ class ExportPanel(QWidget):
         if not reason and not self.formats.chosen:
             reason = "Choose a format first."
         self.button.setEnabled(not reason)
-        self.button.setToolTip(reason or "Write what is shown now")
+        self.button.setToolTip(as_plain(reason or "Write what is shown now"))
 
     def export(self) -> None:
         """Write what is shown now; asks for a folder when there is none."""
@@ -212,7 +212,9 @@ class ExportPanel(QWidget):
         answer = QMessageBox.question(
             self,
             "Replace files?",
-            f"{_files(len(existing))} in {now.folder} will be replaced:\n{_named(existing)}",
+            as_plain(
+                f"{_files(len(existing))} in {now.folder} will be replaced:\n{_named(existing)}"
+            ),
             QMessageBox.StandardButton.Yes | QMessageBox.StandardButton.Cancel,
             QMessageBox.StandardButton.Cancel,
         )
@@ -237,7 +239,7 @@ class ExportPanel(QWidget):
             self._end(f"{result}{written}")
         else:
             self._end(_told(now))
-        self.message.setToolTip("\n".join(_names(now)))
+        self.message.setToolTip(as_plain("\n".join(_names(now))))
 
     def _end(self, sentence: str) -> None:
         self._timer.stop()

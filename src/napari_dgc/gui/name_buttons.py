@@ -8,6 +8,7 @@ from functools import partial
 from qtpy.QtWidgets import QGridLayout, QMenu, QPushButton, QSizePolicy, QWidget
 
 from napari_dgc.gui.class_actions import add_shortcut
+from napari_dgc.gui.plain_label import as_plain
 from napari_dgc.partition.template import PLANT_PATHOLOGY, NameTemplate, Role
 
 #: Names that have a button and a digit; further ones stand in the menu.
@@ -108,7 +109,7 @@ class NameButtons(QWidget):
                 "Give clicks on the image the name" if self._always else "Name the selected classes"
             )
             what = f"{to} “{name}” ({_ROLES[template.role_of(name)]}); key {position}"
-            button.setToolTip(what if usable else f"Select a class first. {what}")
+            button.setToolTip(as_plain(what if usable else f"Select a class first. {what}"))
         self._typed.setEnabled(usable)
         self._further.setEnabled(usable)
 

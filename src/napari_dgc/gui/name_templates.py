@@ -11,6 +11,7 @@ from qtpy.QtWidgets import QFileDialog, QMenu, QMessageBox, QWidget
 from napari_dgc.errors import UserError
 from napari_dgc.gui import remembered
 from napari_dgc.gui.export_panel import unique_stems
+from napari_dgc.gui.plain_label import as_plain
 from napari_dgc.partition.template import (
     PLANT_PATHOLOGY,
     NameTemplate,
@@ -125,7 +126,7 @@ class TemplateMenu:
         answer = QMessageBox.question(
             self._parent,
             "Overwrite the file?",
-            f"{path} will be overwritten.",
+            as_plain(f"{path} will be overwritten."),
             QMessageBox.StandardButton.Yes | QMessageBox.StandardButton.Cancel,
             QMessageBox.StandardButton.Cancel,
         )

@@ -10,8 +10,10 @@ from qtpy.QtCore import QObject, QTimer
 from napari_dgc.cubes.notes import grouped
 from napari_dgc.gui import messages
 
-#: napari has files opened one by one; the next follows sooner than this, in milliseconds.
-_PAUSE_MS = 1000
+#: napari has files opened one by one; the next follows before the window has been idle for so
+#: many ticks of so many milliseconds. A busy window ticks late, and never twice at once: what
+#: takes long between two files counts little.
+_TICKS, _TICK_MS = 10, 100
 
 
 class _OpeningNotes(QObject):
@@ -22,9 +24,9 @@ class _OpeningNotes(QObject):
         self._told: list[tuple[str, Sequence[str]]] = []
         self._busy = 0
         self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(_PAUSE_MS)
-        self._timer.timeout.connect(self._show)
+        self._left = 0
+        self._timer.setInterval(_TICK_MS)
+        self._timer.timeout.connect(self._tick)
 
     def add(self, name: str, notes: Sequence[str]) -> None:
         if notes:
@@ -39,7 +41,14 @@ class _OpeningNotes(QObject):
         finally:
             self._busy -= 1
             if self._told and not self._busy:
+                self._left = _TICKS
                 self._timer.start()
+
+    def _tick(self) -> None:
+        self._left -= 1
+        if not self._left:
+            self._timer.stop()
+            self._show()
 
     def _show(self) -> None:
         told, self._told = self._told, []

@@ -1,6 +1,8 @@
-"""Labels that show names as they are."""
+"""Labels, tooltips and questions that show names as they are."""
 
 from __future__ import annotations
+
+import html
 
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QLabel
@@ -14,3 +16,13 @@ def plain_label(text: str = "") -> QLabel:
     label = QLabel(text)
     label.setTextFormat(Qt.TextFormat.PlainText)
     return label
+
+
+def as_plain(text: str) -> str:
+    """Return what a tooltip or a message box needs to show a text letter by letter.
+
+    Neither can be told to expect plain text; a text without ``<`` is never taken for HTML.
+    """
+    if "<" not in text:
+        return text
+    return f"<p style='white-space:pre-wrap; margin:0'>{html.escape(text)}</p>"

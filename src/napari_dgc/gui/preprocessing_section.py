@@ -20,6 +20,7 @@ from superqt import QCollapsible
 
 from napari_dgc.errors import UserError
 from napari_dgc.gui.icons import icon
+from napari_dgc.gui.plain_label import plain_label
 from napari_dgc.gui.preprocessing_form import StepForm, shown_text
 from napari_dgc.preprocessing import STEPS, Pipeline, Step
 from napari_dgc.preprocessing.parameters import parameters
@@ -61,7 +62,7 @@ class PreprocessingSection(QCollapsible):
         self.hint.setWordWrap(True)
         self.about = QLabel()
         self.about.setWordWrap(True)
-        self.problem = QLabel()
+        self.problem = plain_label()
         self.problem.setWordWrap(True)
         self._lay_out()
         self.list.currentRowChanged.connect(self._show_selected)

@@ -7,9 +7,12 @@ from qtpy.QtWidgets import QListWidget, QListWidgetItem, QWidget
 
 from napari_dgc.cubes import HyperCube
 from napari_dgc.gui.lifetime import connect_while_alive
+from napari_dgc.gui.plain_label import as_plain
 from napari_dgc.gui.scan_copies import get_scan_copies
 from napari_dgc.gui.session import Scan, Session
 
+#: Format of cubes that a model gave back, see `clustering.dsc.denoise`.
+DENOISED = "denoised"
 EMPTY = "No scan is open yet. Use File › Open File(s)… or File › Open Sample."
 
 
@@ -39,7 +42,7 @@ def explain(cube: HyperCube) -> str:
 
 
 class ScanList(QListWidget):
-    """Check list of a session's scans; new ones are checked, superseded ones are not."""
+    """Check list of a session's scans; new ones are checked, superseded and denoised ones not."""
 
     #: The checked scans are others.
     checked_changed = Signal()
@@ -76,7 +79,9 @@ class ScanList(QListWidget):
         row = self.currentRow()
         self._scans = list(self._session.scans)
         self._unchecked &= set(self._scans)
-        superseded = {scan for scan in self._scans if scan.superseded}
+        superseded = {
+            scan for scan in self._scans if scan.superseded or scan.cube.format == DENOISED
+        }
         # Once: who checks the box again wants it so.
         self._unchecked |= superseded - self._superseded
         self._superseded = superseded
@@ -88,7 +93,7 @@ class ScanList(QListWidget):
             item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
             on = scan not in self._unchecked
             item.setCheckState(Qt.CheckState.Checked if on else Qt.CheckState.Unchecked)
-            item.setToolTip(f"{scan.name}\n{explain(scan.cube)}")
+            item.setToolTip(as_plain(f"{scan.name}\n{explain(scan.cube)}"))
             self.addItem(item)
         if not self._scans:
             item = QListWidgetItem(EMPTY)

@@ -13,7 +13,6 @@ from qtpy.QtWidgets import (
     QDialog,
     QDialogButtonBox,
     QHeaderView,
-    QLabel,
     QTableWidget,
     QTableWidgetItem,
     QVBoxLayout,
@@ -21,6 +20,7 @@ from qtpy.QtWidgets import (
 )
 
 from napari_dgc.gui.class_table import grouped
+from napari_dgc.gui.plain_label import plain_label
 
 if TYPE_CHECKING:
     from napari_dgc.evaluation.named import Comparison
@@ -56,7 +56,7 @@ class ScoreDialog(QDialog):
         self.setWindowTitle("Classes against annotations")
         self._classes = comparison.classes
         named = ", ".join(scans[:4]) + (f" and {len(scans) - 4} more" if len(scans) > 4 else "")
-        self.summary = QLabel(
+        self.summary = plain_label(
             f"{named}: {grouped(comparison.pixels)} pixels compared, adjusted Rand index "
             f"{_figure(comparison.adjusted_rand_index)}."
         )

@@ -12,6 +12,7 @@ from qtpy.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
 
 from napari_dgc.gui.class_table import grouped
 from napari_dgc.gui.headings import heading
+from napari_dgc.gui.plain_label import as_plain
 from napari_dgc.measure.lesion_mask import MaskSettings
 from napari_dgc.partition import Partition
 from napari_dgc.partition.partition import HALO, LESION, TISSUE
@@ -125,4 +126,6 @@ class SeverityLine(QLabel):
         self.setText(text)
         leaf = ", ".join(sorted(template.leaf))
         diseased = " and ".join(sorted(template.diseased))
-        self.setToolTip(f"Severity: pixels named {diseased} as a share of the leaf ({leaf})")
+        self.setToolTip(
+            as_plain(f"Severity: pixels named {diseased} as a share of the leaf ({leaf})")
+        )

@@ -18,6 +18,22 @@ if TYPE_CHECKING:
     from qtpy.QtWidgets import QWidget
 
 
+#: Curves with less contrast than this to the background get an edge, of this opacity.
+_FAINT, _EDGE_ALPHA = 1.5, 110
+
+
+def contrast(colour: QColor, other: QColor) -> float:
+    """Return how much two colours differ in lightness, from 1 to 21 (WCAG 2.2, 1.4.3)."""
+
+    def luminance(one: QColor) -> float:
+        parts = np.array([one.redF(), one.greenF(), one.blueF()])
+        linear = np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
+        return float(linear @ (0.2126, 0.7152, 0.0722))
+
+    low, high = sorted((luminance(colour), luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
 def class_spectra(
     partition: Partition, spectra: NDArray[np.float64], mass: NDArray[np.int64]
 ) -> NDArray[np.float64]:
@@ -68,7 +84,7 @@ class SpectraPlot(pg.PlotWidget):
         self._curves: dict[int, pg.PlotDataItem] = {}
         self._classes: dict[int, ClassInfo] = {}
         self._selected: frozenset[int] = frozenset()
-        self._text = "#808080"
+        self._text, self._ground = "#808080", QColor("black")
         item = self.getPlotItem()
         item.hideButtons()
         item.setMenuEnabled(False)
@@ -82,7 +98,7 @@ class SpectraPlot(pg.PlotWidget):
         # 0.4, not "400 (x0.001)".
         item.getAxis("left").enableAutoSIPrefix(False)
         item.getAxis("bottom").enableAutoSIPrefix(False)
-        self.setMinimumHeight(130)
+        self.setMinimumHeight(108)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Expanding)
         self.setToolTip(
             "Mean spectrum of each class; click a curve to select its class, "
@@ -100,7 +116,7 @@ class SpectraPlot(pg.PlotWidget):
 
     def set_theme(self, background: str, text: str) -> None:
         """Take over colours of the viewer's theme (``#rrggbb``)."""
-        self._text = text
+        self._text, self._ground = text, QColor(background)
         self.setBackground(background)
         for name in ("left", "bottom"):
             axis = self.getPlotItem().getAxis(name)
@@ -108,6 +124,7 @@ class SpectraPlot(pg.PlotWidget):
             axis.setTextPen(text)
             axis.setLabel(axis.labelText, color=text)
         self._hint.setColor(text)
+        self._set_pens()
 
     def show_hint(self, text: str) -> None:
         """Show a sentence instead of curves; an empty one takes it away."""
@@ -188,6 +205,11 @@ class SpectraPlot(pg.PlotWidget):
                 continue
             colour = QColor(info.shown_colour)
             chosen = number in self._selected
+            edge = QColor(self._text)
+            edge.setAlpha(_EDGE_ALPHA)
+            faint = contrast(colour, self._ground) < _FAINT
+            # Yellow on the light theme's grey would hardly be seen.
+            curve.setShadowPen(pg.mkPen(edge, width=5 if chosen else 3.5) if faint else None)
             if self._selected and not chosen:
                 colour.setAlpha(70)
             curve.setPen(pg.mkPen(colour, width=3 if chosen else 1.5))

@@ -22,6 +22,7 @@ from qtpy.QtWidgets import (
 )
 
 from napari_dgc.errors import UserError
+from napari_dgc.gui.plain_label import plain_label
 from napari_dgc.partition.palette import NAME_COLOURS, cluster_colour
 from napari_dgc.partition.template import MOST_NAMES, NameTemplate, Role, TemplateName
 
@@ -48,7 +49,7 @@ class TemplateDialog(QDialog):
         for entry in template.names:
             self._insert(self.table.rowCount(), entry)
         self.table.selectRow(0)
-        self.message = QLabel()
+        self.message = plain_label()
         self.message.setWordWrap(True)
         self.add = QPushButton("Add")
         self.remove = QPushButton("Remove")

@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from napari_dgc.clustering.events import (
     EpochFinished,
@@ -14,6 +14,7 @@ from napari_dgc.clustering.events import (
     TrainingFinished,
     TrainingStarted,
 )
+from napari_dgc.gui.plain_label import plain_label
 from napari_dgc.gui.session import TrainingState
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ class TrainingProgress(QWidget):
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
         self.bar.setFixedHeight(8)
-        self.status = QLabel()
+        self.status = plain_label()
         self.status.setWordWrap(True)
         #: The step after training.
         self.go_on = QPushButton("Next: name clusters")

@@ -32,6 +32,7 @@ from napari_dgc.cubes.layout import (
     PIXEL_ORDERS,
 )
 from napari_dgc.gui.image_size_box import ImageSizeBox
+from napari_dgc.gui.plain_label import as_plain, plain_label
 from napari_dgc.gui.preview import PREVIEW, Preview, PreviewMaker, pixmap
 from napari_dgc.gui.remembered import Answer
 
@@ -74,11 +75,11 @@ class VariableDialog(QDialog):
         self.setWindowTitle("Which variable is the cube?")
         self._candidates = list(candidates)
         self._before = before
-        self.sentence = QLabel(self._question(path.name))
+        self.sentence = plain_label(self._question(path.name))
         self.sentence.setWordWrap(True)
         self.table = self._make_table()
         self.picture = QLabel()
-        self.caption = QLabel()
+        self.caption = plain_label()
         self.arrangement = QComboBox()
         self.size_label = QLabel("Rows × columns of the image")
         self.image_size = ImageSizeBox()
@@ -157,7 +158,7 @@ class VariableDialog(QDialog):
             name = info.name or "(the array)"
             for column, text in enumerate((name, describe_shape(info.shape), info.dtype)):
                 item = QTableWidgetItem(text)
-                item.setToolTip(text)
+                item.setToolTip(as_plain(text))
                 table.setItem(row, column, item)
         if (header := table.verticalHeader()) is not None:
             header.hide()

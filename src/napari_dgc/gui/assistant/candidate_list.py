@@ -10,6 +10,7 @@ from qtpy.QtCore import QEvent, QSize, Qt, Signal
 from qtpy.QtGui import QColor, QIcon, QPixmap
 from qtpy.QtWidgets import QHeaderView, QSizePolicy, QTreeWidget, QTreeWidgetItem
 
+from napari_dgc.gui.plain_label import as_plain
 from napari_dgc.partition import ClassInfo
 from napari_dgc.partition.candidates import Candidate
 
@@ -112,7 +113,7 @@ class CandidateList(QTreeWidget):
             row.setFlags(row.flags() | Qt.ItemFlag.ItemIsUserCheckable)
             row.setCheckState(Column.NAME, Qt.CheckState.Unchecked)
             row.setIcon(Column.NAME, swatch(info.shown_colour))
-            row.setToolTip(Column.NAME, info.title)
+            row.setToolTip(Column.NAME, as_plain(info.title))
             row.setData(Column.NAME, _NUMBER, candidate.number)
             shown: tuple[tuple[str, Any], ...] = (
                 (info.title, (info.name.casefold() or "\uffff", candidate.number)),

@@ -10,7 +10,7 @@ from napari_dgc.gui.assistant.candidate_list import CandidateList
 from napari_dgc.gui.assistant.not_alike import pairs_of
 from napari_dgc.gui.in_image import ImageSelection, Preview
 from napari_dgc.gui.lifetime import connect_while_alive
-from napari_dgc.gui.plain_label import plain_label
+from napari_dgc.gui.plain_label import as_plain, plain_label
 from napari_dgc.gui.spectra_plot import SpectraPlot, class_spectra
 from napari_dgc.gui.spectra_source import SpectraSource
 from napari_dgc.partition import ClassInfo, ClusterSummary
@@ -219,7 +219,9 @@ class AssistantPage(QWidget):
         self.plot.set_selected((chosen.number, current))
         titles = [partition.class_of(n).title for n in (staged or (current,))]
         self.accept.setText(f"Merge {len(staged) + 1} classes" if staged else "Merge these two")
-        self.accept.setToolTip(f"Merge {chosen.title} with {', '.join(titles)} (Enter or G)")
+        self.accept.setToolTip(
+            as_plain(f"Merge {chosen.title} with {', '.join(titles)} (Enter or G)")
+        )
 
     # --------------------------------------------------------------- acting
 

@@ -25,6 +25,7 @@ from napari_dgc.gui.cube_saving import CubeSaver
 from napari_dgc.gui.docking import CALIBRATION
 from napari_dgc.gui.jobs import LatestJobs
 from napari_dgc.gui.lifetime import connect_while_alive
+from napari_dgc.gui.plain_label import plain_label
 from napari_dgc.gui.session import Scan, Session, get_session
 from napari_dgc.gui.tall_dock import TallDock
 
@@ -65,7 +66,7 @@ class CalibrateDock(TallDock):
         self.saver.button.setMinimumHeight(34)
         self.flagged = FlaggedTable()
         self._counted: weakref.WeakKeyDictionary[Scan, Flagged] = weakref.WeakKeyDictionary()
-        self.message = QLabel()
+        self.message = plain_label()
         self.message.setWordWrap(True)
         self.message.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._lay_out()

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QPushButton, QWidget
 
+from napari_dgc.gui.plain_label import as_plain
+
 if TYPE_CHECKING:
     from qtpy.QtGui import QDragEnterEvent, QDropEvent
 
@@ -59,7 +61,7 @@ class FileRow(QWidget):
         self._path = path
         self.line.setText("" if path is None else path.name)
         self.line.setCursorPosition(0)
-        self.line.setToolTip(self._tip if path is None else str(path))
+        self.line.setToolTip(self._tip if path is None else as_plain(str(path)))
         self.changed.emit()
 
     def _on_edited(self, text: str) -> None:

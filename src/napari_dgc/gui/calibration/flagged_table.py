@@ -8,6 +8,7 @@ from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem
 
 from napari_dgc.calibration import Flagged, percent
+from napari_dgc.gui.plain_label import as_plain
 
 _TIPS = {
     "Scan": "Scans whose references were read since this dock was opened.",
@@ -52,7 +53,7 @@ class FlaggedTable(QTableWidget):
             texts = name, saturated, str(found.dead), str(found.bands)
             for column, (text, tip) in enumerate(zip(texts, _TIPS.values(), strict=True)):
                 item = QTableWidgetItem(text)
-                item.setToolTip(tip if column else name)
+                item.setToolTip(tip if column else as_plain(name))
                 if column:
                     item.setTextAlignment(
                         Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from qtpy.QtCore import QSignalBlocker, Signal
 from qtpy.QtWidgets import (
     QFormLayout,
-    QLabel,
     QPushButton,
     QVBoxLayout,
     QWidget,
@@ -20,6 +19,7 @@ from napari_dgc.gui.calibration.panel_rectangle import PanelRectangle
 from napari_dgc.gui.calibration.work import Wish
 from napari_dgc.gui.calm_boxes import NameComboBox
 from napari_dgc.gui.lifetime import connect_while_alive
+from napari_dgc.gui.plain_label import plain_label
 
 if TYPE_CHECKING:
     from napari_dgc.cubes import HyperCube
@@ -56,7 +56,7 @@ class CalibrationSources(QWidget):
         )
         self.draw = QPushButton("Draw rectangle")
         self.draw.setToolTip("Then drag a rectangle over the white panel in the picture.")
-        self.where = QLabel()
+        self.where = plain_label()
         self.where.setWordWrap(True)
         self.dark = FileRow(
             "Dark reference",

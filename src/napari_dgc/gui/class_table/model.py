@@ -12,6 +12,7 @@ from qtpy.QtGui import QColor, QFont
 from qtpy.QtWidgets import QWidget
 
 from napari_dgc.gui.class_table.columns import HEADINGS, Column, area, grouped, percent
+from napari_dgc.gui.plain_label import as_plain
 from napari_dgc.partition import ClassInfo, Partition
 from napari_dgc.partition.template import PLANT_PATHOLOGY, NameTemplate
 
@@ -187,7 +188,7 @@ class ClassTableModel(QAbstractTableModel):
             font.setUnderline(bool(info.note))
             return font
         if role == Qt.ItemDataRole.ToolTipRole:
-            return self._tip(row)
+            return as_plain(self._tip(row))
         return None
 
     def _is_hidden(self, info: ClassInfo) -> bool:

@@ -12,6 +12,7 @@ from qtpy.QtWidgets import (
     QDockWidget,
     QHBoxLayout,
     QLabel,
+    QMainWindow,
     QPushButton,
     QSizePolicy,
     QStackedLayout,
@@ -41,8 +42,8 @@ from napari_dgc.workspace.commands import SetTree
 if TYPE_CHECKING:
     from napari.viewer import Viewer
 
-#: How long after opening the canvas has taken its new size, in ms.
-_FIT_MS = 100
+#: After opening the canvas is looked at so often, at such intervals in ms, for its new size.
+_FITS, _FIT_MS = 15, 100
 _KEYS = (
     "Click a branch or a cell to select its classes (Ctrl adds), drag the line to change the "
     "number of classes.\nArrow keys walk over the tree, Page Up and Page Down move the line, "
@@ -71,8 +72,8 @@ class ClusterTreeDock(QWidget):
         self._counts = PixelCounts()
         self._tree: MergeTree | None = None
         self._fit = QTimer(self)
-        self._fit.setSingleShot(True)
-        self._fit.timeout.connect(lambda: self._viewer.reset_view())
+        self._fit.timeout.connect(self._fit_canvas)
+        self._fits_left, self._fitted = 0, QSize()
         self._frame: QDockWidget | None = None
         self._asleep = True
         self._build()
@@ -163,8 +164,20 @@ class ClusterTreeDock(QWidget):
             if self._frame is not None:
                 lie_flat(self._frame, self.sizeHint().height())
                 # The canvas has become lower: what was in sight should stay so.
+                self._fits_left, self._fitted = _FITS, QSize(0, 0)
                 self._fit.start(_FIT_MS)
         self._set_awake(True)
+
+    def _fit_canvas(self) -> None:
+        """Show all scans again when the canvas has taken another size, which may take a while."""
+        self._fits_left -= 1
+        if not self._fits_left:
+            self._fit.stop()
+        window = None if self._frame is None else self._frame.parentWidget()
+        size = window.centralWidget().size() if isinstance(window, QMainWindow) else QSize()
+        if size != self._fitted:
+            self._fitted = size
+            self._viewer.reset_view()
 
     def hideEvent(self, event: Any) -> None:
         """Rest while nobody looks."""
@@ -188,7 +201,10 @@ class ClusterTreeDock(QWidget):
         usable = partition is not None and tree is not None and partition.clusters > 1
         self._stack.setCurrentIndex(1 if usable else 0)
         if partition is None or tree is None or not usable:
-            self.empty.refresh()
+            if partition is None or not self.session.labelled:
+                self.empty.refresh()
+            else:
+                self.empty.say(*words.no_tree(partition.clusters, self.session.state.running))
             return
         if tree is not self._tree:
             self._tree = tree

@@ -36,10 +36,6 @@ class PresenceRows(pg.ImageItem):
             self._presence, self._order = presence, tuple(order)
             self._draw()
 
-    def opacity_of(self, scan: int, cluster: int) -> float:
-        """Return how dark the cell of a scan (from 0) and a cluster (from 1) is, 0 to 1."""
-        return float(self.image[scan, self._order.index(cluster), 3]) / 255
-
     def _draw(self) -> None:
         presence = self._presence
         if presence is None or not presence.scans:

@@ -14,6 +14,7 @@ from napari_dgc.gui.cluster_tree import words
 from napari_dgc.gui.cluster_tree.branches import SWATCH_BOTTOM, TOP, Branches
 from napari_dgc.gui.cluster_tree.cut_line import CutLine
 from napari_dgc.gui.cluster_tree.matrix import PresenceRows, elided
+from napari_dgc.gui.plain_label import as_plain
 from napari_dgc.gui.stable_marks import level_text
 from napari_dgc.partition import Partition
 from napari_dgc.partition.dendrogram import Dendrogram
@@ -247,7 +248,8 @@ class TreePlot(pg.GraphicsLayoutWidget):
     def viewportEvent(self, event: Any) -> bool:
         """Tell about what is under the mouse."""
         if event.type() == QEvent.Type.ToolTip:
-            QToolTip.showText(event.globalPos(), self.tip_at(QPointF(event.pos())), self)
+            tip = as_plain(self.tip_at(QPointF(event.pos())))
+            QToolTip.showText(event.globalPos(), tip, self)
             return True
         return bool(super().viewportEvent(event))
 

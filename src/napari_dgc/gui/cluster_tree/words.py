@@ -45,6 +45,22 @@ def linkage_help() -> str:
     return _FORMULA.format(rows=rows)
 
 
+def no_tree(clusters: int, training: bool) -> tuple[str, str]:
+    """Say in a title and a text why label maps of so many clusters have no tree yet."""
+    if clusters < 2:
+        text = "A tree needs two clusters or more: choose more in the dock DGC: train; train anew."
+        return "Only one cluster", text
+    if training:
+        return "No cluster tree yet", "It appears here when the first epoch is done."
+    text = (
+        "The label maps are open, but what the tree is made from is missing: the mean spectra "
+        "of the clusters, which training gathers. Train in the dock DGC: train, or load a model "
+        "there that was trained for an epoch or more. Naming, merging and lesions work without "
+        "a tree."
+    )
+    return "These clusters have no tree", text
+
+
 def percent(share: float) -> str:
     """Write a share with two digits that count."""
     value = 100 * share

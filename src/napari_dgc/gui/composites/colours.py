@@ -21,6 +21,7 @@ from napari_dgc.gui.composites.colour_controls import (
     why_no_preset,
     why_no_reference,
 )
+from napari_dgc.gui.plain_label import plain_label
 
 if TYPE_CHECKING:
     from napari_dgc.gui.composites.live import LiveComposites
@@ -93,7 +94,7 @@ class ColoursTab(QWidget):
         self.bar.setTextVisible(False)
         self.bar.setMaximumHeight(8)
         self.bar.hide()
-        self.message = QLabel()
+        self.message = plain_label()
         self.message.setWordWrap(True)
         self._lay_out()
 

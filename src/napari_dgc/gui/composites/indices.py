@@ -24,6 +24,7 @@ from napari_dgc.gui.calm_boxes import CalmDoubleSpinBox
 from napari_dgc.gui.composites.index_layers import put_layers
 from napari_dgc.gui.composites.index_list import IndexList
 from napari_dgc.gui.composites.index_worker import Step, compute
+from napari_dgc.gui.plain_label import plain_label
 from napari_dgc.indices import INDICES, Index, bands_for, why_not
 from napari_dgc.indices.index import WIDEST_NM
 
@@ -67,7 +68,7 @@ class IndicesTab(QWidget):
         self.bar.setTextVisible(False)
         self.bar.setRange(0, 1000)
         self.cancel_button = QPushButton("Cancel")
-        self.message = QLabel()
+        self.message = plain_label()
         self.message.setWordWrap(True)
         self._lay_out()
         self._busy(False)

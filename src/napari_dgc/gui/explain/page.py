@@ -89,6 +89,7 @@ class ExplainPage(QWidget):
         self.plot.setFixedHeight(150)
         self.sentences = _text()
         self.sentences.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.sentences.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.table = IndexTable()
         inner = QWidget()
         content = QVBoxLayout(inner)
@@ -110,6 +111,7 @@ class ExplainPage(QWidget):
         layout.setSpacing(4)
         layout.addLayout(top)
         layout.addWidget(self.scroll, 1)
+        layout.addStretch(0)
 
     # --------------------------------------------------------------- page
 
@@ -216,6 +218,11 @@ class ExplainPage(QWidget):
         self.title.setText("Reading …")
         self.copy.setEnabled(False)
         self.scroll.setEnabled(False)
+        if not self._lines:  # an empty plot would look like a result
+            self.plot.hide()
+            self.sentences.clear()
+            self.table.show_rows(())
+        self.scroll.show()
 
     def _say_why(self, text: str) -> None:
         self.title.setText(text)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from qtpy.QtWidgets import QFileDialog, QMessageBox
 
 from napari_dgc.gui import export_panel
+from napari_dgc.gui.plain_label import as_plain
 
 if TYPE_CHECKING:
     from qtpy.QtWidgets import QWidget
@@ -73,7 +74,7 @@ def _may_replace(parent: QWidget, files: Sequence[Path]) -> bool:
     answer = QMessageBox.question(
         parent,
         "Replace files?",
-        f"{what} in {files[0].parent} will be replaced:\n{names}",
+        as_plain(f"{what} in {files[0].parent} will be replaced:\n{names}"),
         QMessageBox.StandardButton.Yes | QMessageBox.StandardButton.Cancel,
         QMessageBox.StandardButton.Cancel,
     )

@@ -36,7 +36,7 @@ from napari_dgc.gui.lesions.scan_tab import ScanTab
 from napari_dgc.gui.lesions.severity_tree import SeverityTree
 from napari_dgc.gui.lesions.size_tab import SizeTab
 from napari_dgc.gui.lifetime import connect_while_alive
-from napari_dgc.gui.plain_label import plain_label
+from napari_dgc.gui.plain_label import as_plain, plain_label
 from napari_dgc.gui.session import get_session
 
 if TYPE_CHECKING:
@@ -218,7 +218,7 @@ class LesionDock(QWidget):
             (self.redo, "Redo", None if history is None else history.redo_title),
         ):
             button.setEnabled(title is not None)
-            button.setToolTip(word if title is None else f"{word}: {title}")
+            button.setToolTip(word if title is None else as_plain(f"{word}: {title}"))
 
     def _take_theme(self, _event: object = None) -> None:
         theme = get_theme(self._viewer.theme)

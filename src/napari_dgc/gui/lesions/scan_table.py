@@ -12,6 +12,7 @@ from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableW
 
 from napari_dgc.errors import UserError
 from napari_dgc.gui.lesions.measuring import details_of
+from napari_dgc.gui.plain_label import as_plain
 
 if TYPE_CHECKING:
     from napari_dgc.gui.scan import Scan
@@ -81,7 +82,7 @@ class ScanTable(QTableWidget):
             if not column:
                 item.setFlags(item.flags() & ~Qt.ItemFlag.ItemIsEditable)
         item.setText(text)
-        item.setToolTip(text)
+        item.setToolTip(as_plain(text))
         font = item.font()
         font.setItalic(italic)
         item.setFont(font)

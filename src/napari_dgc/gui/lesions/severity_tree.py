@@ -10,8 +10,11 @@ from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QTreeWidget, QTreeWid
 
 from napari_dgc.gui.class_table import grouped
 from napari_dgc.gui.lesions.areas import area_text
+from napari_dgc.gui.plain_label import as_plain
 
 if TYPE_CHECKING:
+    from qtpy.QtGui import QResizeEvent
+
     from napari_dgc.gui.lesions.measuring import Measured
     from napari_dgc.gui.scan import Scan
     from napari_dgc.measure.scales import OrdinalScale
@@ -22,13 +25,17 @@ _COLUMNS = {
     "Severity": "Lesion area in percent of leaf area",
     "Grade": "Grade of the chosen scale",
     "Lesions": "Number of lesions",
-    "Lesion area": "In mm² where the size of a pixel is known",
-    "Leaf area": "With the lesions",
+    "Lesion\narea": "In mm² where the size of a pixel is known",
+    "Leaf\narea": "With the lesions",
     "Halo": "Halo that is not lesion, in percent of leaf area",
     "Median": "Area that half of the lesions stay below",
     "Largest": "Area of the largest lesion",
 }
-_SEVERITY, _GRADE = 1, 2
+_GRADE = 2
+#: Columns after this one are shown where there is room; tooltips tell them always.
+_ALWAYS = 4
+#: Least width of the names, and room about a text.
+_LEAST_NAME, _MARGIN = 84, 12
 _SCAN = Qt.ItemDataRole.UserRole
 _LEAF = _SCAN + 1
 
@@ -46,18 +53,19 @@ class SeverityTree(QTreeWidget):
         for column, tip in enumerate(_COLUMNS.values()):
             self.headerItem().setToolTip(column, tip)
         header = self.header()
-        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Interactive)
         header.setStretchLastSection(False)
-        header.resizeSection(0, 104)
+        header.setMinimumSectionSize(40)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         self.setIndentation(12)
         self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setMinimumHeight(110)
-        self._scale: OrdinalScale | None = None
+        self._scaled = False
         self._shown: dict[Scan, tuple[Measured, OrdinalScale | None]] = {}
-        self.setColumnHidden(_GRADE, True)
+        self._fit_columns()
+        self.itemExpanded.connect(self._fit_columns)
         self.itemSelectionChanged.connect(self._on_selection)
 
     def sizeHint(self) -> QSize:
@@ -68,7 +76,7 @@ class SeverityTree(QTreeWidget):
         self, results: Sequence[tuple[Scan, Measured]], scale: OrdinalScale | None
     ) -> None:
         """Show figures; only scans with other ones are written anew."""
-        self.setColumnHidden(_GRADE, scale is None)
+        self._scaled = scale is not None
         scans = [scan for scan, _ in results]
         with QSignalBlocker(self):
             for row in reversed(range(self.topLevelItemCount())):
@@ -82,6 +90,30 @@ class SeverityTree(QTreeWidget):
                 self._shown[scan] = (measured, scale)
                 self._fill(item, measured.severity.scan, measured.severity.total, scale)
                 self._show_leaves(item, measured.severity.leaves, scale)
+        self._fit_columns()
+
+    def _fit_columns(self, *_: object) -> None:
+        """Show the columns that there is room for, so that nothing scrolls sideways."""
+        header = self.header()
+        metrics = header.fontMetrics()
+        left = self.viewport().width() - _LEAST_NAME
+        for column, title in enumerate(_COLUMNS):
+            if not column:
+                continue
+            lines = (metrics.horizontalAdvance(line) for line in title.split("\n"))
+            wide = max(max(lines) + _MARGIN, self.sizeHintForColumn(column) + 2)
+            wanted = self._scaled if column == _GRADE else column <= _ALWAYS or wide <= left
+            self.setColumnHidden(column, not wanted)
+            if wanted:
+                header.resizeSection(column, wide)
+                left -= wide
+            elif column > _ALWAYS:
+                left = 0
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        """Show more columns where there is more room."""
+        super().resizeEvent(event)
+        self._fit_columns()
 
     def item_of(self, scan: Scan) -> QTreeWidgetItem | None:
         """Return the row of a scan, or None."""
@@ -140,7 +172,14 @@ class SeverityTree(QTreeWidget):
             item.setText(column, text)
             if column:
                 item.setTextAlignment(column, right)
-        item.setToolTip(0, name)
+        told = (
+            f"{title}: {text}".replace("\n", " ")
+            for title, text in zip(_COLUMNS, texts, strict=True)
+            if text
+        )
+        tip = as_plain("\n".join(told))
+        for column in range(len(texts)):
+            item.setToolTip(column, tip)
 
     def _on_selection(self) -> None:
         current = self.current

@@ -22,6 +22,7 @@ from qtpy.QtWidgets import (
 from napari_dgc.cubes.bad_bands import format_bands, parse_bands
 from napari_dgc.errors import UserError
 from napari_dgc.gui.calm_boxes import NameComboBox
+from napari_dgc.gui.plain_label import plain_label
 from napari_dgc.gui.spectrum.bad_band_saving import SAVE_HEADER, BadBandSaving, save_title
 from napari_dgc.measure.band_noise import LOWEST_SIGNAL_TO_NOISE, suggest_bad_bands
 
@@ -93,7 +94,7 @@ class BadBandPanel(QWidget):
         self.undo = QPushButton("Undo")
         self.undo.setToolTip("Take back the last change of bad bands")
         self.save = QPushButton(SAVE_HEADER)
-        self.message = QLabel()
+        self.message = plain_label()
         self.message.setWordWrap(True)
         self.message.hide()
         self._saving = BadBandSaving(jobs, self)

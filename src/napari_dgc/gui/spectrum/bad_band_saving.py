@@ -11,6 +11,7 @@ from qtpy.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from napari_dgc.cubes.envi_bad_bands import own_header, write_bad_bands
 from napari_dgc.cubes.envi_writer import planned_data_path, write_envi
+from napari_dgc.gui.plain_label import as_plain
 
 if TYPE_CHECKING:
     from napari_dgc.cancel import CancelToken
@@ -64,7 +65,7 @@ class BadBandSaving(QObject):
         answer = QMessageBox.question(
             self._parent,
             "Write bad bands?",
-            f"The list of bad bands is replaced in {names}; nothing else there changes.",
+            as_plain(f"The list of bad bands is replaced in {names}; nothing else there changes."),
             QMessageBox.StandardButton.Save | QMessageBox.StandardButton.Cancel,
             QMessageBox.StandardButton.Save,
         )

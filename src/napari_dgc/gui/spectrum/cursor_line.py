@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from qtpy.QtWidgets import QLabel, QSizePolicy
 
+from napari_dgc.gui.plain_label import as_plain
 from napari_dgc.gui.wavelength import band_title
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ class CursorLine(QLabel):
     def say(self, text: str) -> None:
         """Show a sentence, until the mouse is somewhere else."""
         self.setText(text)
-        self.setToolTip(text)
+        self.setToolTip(as_plain(text))
 
     def show_cursor(
         self, session: Session, cursor: CursorSpectrum, live: bool, band: int | None

@@ -10,6 +10,7 @@ from qtpy.QtGui import QColor, QIcon, QKeySequence, QPainter, QPixmap, QShortcut
 from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QTreeWidget, QTreeWidgetItem
 
 from napari_dgc.gui.icons import icon
+from napari_dgc.gui.plain_label import as_plain
 
 if TYPE_CHECKING:
     from qtpy.QtWidgets import QWidget
@@ -93,9 +94,9 @@ class CurveList(QTreeWidget):
         item.setText(_NAME, curve.name)
         item.setIcon(_NAME, _swatch(curve.colour))
         item.setText(_WHERE, curve.where)
-        item.setToolTip(_WHERE, curve.where)
+        item.setToolTip(_WHERE, as_plain(curve.where))
         item.setIcon(_DELETE, icon("delete", self._text))
-        item.setToolTip(_DELETE, f"Delete {curve.name}")
+        item.setToolTip(_DELETE, as_plain(f"Delete {curve.name}"))
         self._filling = False
 
     def paintEvent(self, event: object) -> None:

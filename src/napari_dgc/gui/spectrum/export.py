@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -124,7 +125,7 @@ def write_picture(path: Path, plot: SpectrumPlot, curves: Sequence[Curve]) -> No
     for curve in curves:
         line = figure.drawn(curve)
         if line is not None:
-            legend.addItem(line, curve.name)
+            legend.addItem(line, html.escape(curve.name))
     QApplication.sendPostedEvents()
     exporter = ImageExporter(figure.getPlotItem())
     exporter.parameters()["width"] = _ENLARGED * _SIZE[0]
