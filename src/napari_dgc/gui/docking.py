@@ -16,6 +16,8 @@ COMPOSITES = "dgc_composites_dock"
 CALIBRATION = "dgc_calibration_dock"
 TREE = "dgc_tree_dock"
 LESIONS = "dgc_lesions_dock"
+COMPARE = "dgc_compare_dock"
+EVALUATION = "dgc_evaluation_dock"
 #: What stands on their tabs, which have room for one word each.
 _TABS = {
     TRAIN: "Train",
@@ -25,6 +27,8 @@ _TABS = {
     CALIBRATION: "Calibrate",
     TREE: "Tree",
     LESIONS: "Lesions",
+    COMPARE: "Compare",
+    EVALUATION: "Evaluate",
 }
 
 

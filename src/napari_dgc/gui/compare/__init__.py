@@ -1,0 +1,1 @@
+"""The dock "Compare": methods, models and label layers side by side."""
