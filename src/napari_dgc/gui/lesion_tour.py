@@ -122,9 +122,12 @@ def _save_table(viewer: Any, dock: LesionDock, out: Path) -> list[Path]:
     from napari_dgc.measure.tables import planned_files
 
     def answer(dialog: Any) -> None:
+        dialog.setDirectory(str(out.absolute()))
         dialog.selectNameFilter("CSV (*.csv)")
         dialog.findChild(QComboBox, "fileTypeCombo").setCurrentText("CSV (*.csv)")
         breathe(0.2)
+        where = dialog.findChild(QComboBox, "lookInCombo")
+        where.setItemText(where.currentIndex(), out.name)
         picture_with_dialog(viewer, dialog, out / "14-saving.png")
         dialog.findChild(QLineEdit, "fileNameEdit").setText(str((out / TABLE).absolute()))
         buttons = dialog.findChild(QDialogButtonBox)
@@ -136,6 +139,8 @@ def _save_table(viewer: Any, dock: LesionDock, out: Path) -> list[Path]:
     with_dialog(answer, dock.save.click)
     wait(lambda: (out / TABLE).exists(), "writing the table")
     wait(lambda: dock.message.text().startswith("Written"), "writing the table")
+    # Where exactly the pictures were made is nothing to show in them.
+    dock.say(dock.message.text().replace(str(out.absolute()), out.name))
     return [out / "14-saving.png", out / TABLE, picture(viewer, out / "15-saved.png")]
 
 

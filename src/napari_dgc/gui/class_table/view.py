@@ -53,6 +53,8 @@ if TYPE_CHECKING:
 _LEAST_NAME = 84
 #: Widths of columns that are drawn.
 _DRAWN = {Column.VISIBLE: 24, Column.COLOUR: 28, Column.SPECTRUM: 44}
+#: Room for so many rows is taken, even where there are fewer.
+_LEAST_ROWS = 8
 #: Room about a text, and about a heading with the arrow of the sorting.
 _MARGIN, _ARROW = 8, 22
 
@@ -204,6 +206,10 @@ class ClassTableView(QTableView):
         finally:
             self._restoring = False
         self._fit_columns()
+        # On a tall screen what lies below has more use for the room than empty rows.
+        rows = max(self._content.rowCount(), _LEAST_ROWS)
+        frame = self.horizontalHeader().sizeHint().height() + 2 * self.frameWidth()
+        self.setMaximumHeight(rows * self.verticalHeader().defaultSectionSize() + frame + 4)
         self.selection_changed.emit(self.selected_classes)
 
     def select_clusters(self, members: Iterable[int], *, extend: bool = False) -> None:
