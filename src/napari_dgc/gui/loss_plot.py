@@ -15,10 +15,11 @@ from napari_dgc.partition.palette import OKABE_ITO
 TOTAL = ("total", "loss")
 
 
-class _EpochAxis(pg.AxisItem):
-    """Has ticks at whole epochs only."""
+class WholeAxis(pg.AxisItem):
+    """Has ticks at whole numbers only."""
 
     def tickSpacing(self, low: float, high: float, size: float) -> list[tuple[float, float]]:
+        """Return the distances of ticks, for pyqtgraph."""
         spacings = super().tickSpacing(low, high, size)
         return [(float(max(1, round(spacings[0][0]))), 0.0)]
 
@@ -27,7 +28,7 @@ class LossPlot(pg.PlotWidget):
     """Curves that are made once per term and then only get new data."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent, axisItems={"bottom": _EpochAxis("bottom")})
+        super().__init__(parent, axisItems={"bottom": WholeAxis("bottom")})
         self._curves: dict[str, pg.PlotDataItem] = {}
         item = self.getPlotItem()
         item.setLabel("bottom", "epoch")

@@ -12,7 +12,6 @@ from qtpy.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
     QLabel,
-    QMessageBox,
     QPushButton,
     QVBoxLayout,
     QWidget,
@@ -22,9 +21,12 @@ from napari_dgc.clustering.events import EpochFinished, Notice
 from napari_dgc.clustering.preprocessed import Preprocessed
 from napari_dgc.errors import UserError
 from napari_dgc.gui import messages
+from napari_dgc.gui.denoising.row import DenoiseRow
 from napari_dgc.gui.docking import TRAIN
 from napari_dgc.gui.lifetime import connect_while_alive
 from napari_dgc.gui.loss_plot import LossPlot
+from napari_dgc.gui.model_questions import may_discard_names, save_where_asked
+from napari_dgc.gui.plain_label import plain_label
 from napari_dgc.gui.preprocessing_section import PreprocessingSection
 from napari_dgc.gui.scan_list import ScanList
 from napari_dgc.gui.session import Session, TrainingState, get_session
@@ -32,6 +34,8 @@ from napari_dgc.gui.tall_dock import TallDock
 from napari_dgc.gui.train_options import TrainOptions
 from napari_dgc.gui.training_progress import TrainingProgress, epochs_text
 from napari_dgc.gui.wavelengths_dialog import ask_wavelengths
+from napari_dgc.gui.which_k.page import WhichKPage
+from napari_dgc.gui.which_k.silhouettes import ChosenClusters
 from napari_dgc.gui.worker import ModelLoaded, RunFailed, Trainer, get_trainer
 
 #: Messages kept in the dock.
@@ -66,7 +70,10 @@ class TrainDock(TallDock):
         self.resume.setMinimumHeight(34)
         self.progress = TrainingProgress(self._trainer, self._session)
         self.plot = LossPlot()
-        self.message = QLabel()
+        self.chosen = ChosenClusters(self._trainer, self._session)
+        self.which_k = WhichKPage(self._session, self.scans, self.preprocessing, self.options)
+        self.denoise = DenoiseRow(self._session, self.scans)
+        self.message = plain_label()
         self.message.setWordWrap(True)
         self.message.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.apply = QPushButton("Label scans")
@@ -85,6 +92,10 @@ class TrainDock(TallDock):
         self.apply.clicked.connect(self._on_apply)
         self.save.clicked.connect(self._on_save)
         self.load.clicked.connect(self._on_load)
+        self.options.which_k.clicked.connect(self._on_which_k)
+        self.which_k.closed.connect(self.show_first)
+        self.denoise.said.connect(self._say)
+        self.denoise.failed.connect(self._fail)
         connect_while_alive(self, self._session.training_changed, self._refresh)
         connect_while_alive(self, self._session.model_changed, self._refresh)
         connect_while_alive(self, self._trainer.event, self._on_event)
@@ -95,8 +106,8 @@ class TrainDock(TallDock):
         self._refresh()
 
     def _lay_out(self) -> None:
-        column = QWidget()
-        layout = QVBoxLayout(column)
+        self._column = QWidget()
+        layout = QVBoxLayout(self._column)
         layout.setContentsMargins(8, 6, 8, 6)
         layout.setSpacing(6)
         top = QHBoxLayout()
@@ -116,10 +127,12 @@ class TrainDock(TallDock):
         layout.addLayout(buttons)
         layout.addWidget(self.progress)
         layout.addWidget(self.plot)
+        layout.addWidget(self.chosen)
         layout.addWidget(self.message)
         layout.addLayout(files)
+        layout.addWidget(self.denoise)
         layout.addStretch()
-        self.setWidget(column)
+        self.set_pages(self._column, self.which_k)
 
     @property
     def epochs(self) -> list[EpochFinished]:
@@ -137,7 +150,7 @@ class TrainDock(TallDock):
         except UserError as error:
             self._fail(str(error))
             return
-        if not self._may_discard_names():
+        if not may_discard_names(self._session, self):
             return
         self._clear()
         self._trainer.start(self.scans.checked(), make)
@@ -155,36 +168,16 @@ class TrainDock(TallDock):
         self._trainer.label(self.scans.checked())
 
     def _on_save(self) -> None:
-        from napari_dgc.gui.model_folder import save_model
-
-        folder = QFileDialog.getExistingDirectory(self, "Folder for the model")
-        if folder and self._session.model is not None:
-            try:
-                with messages.busy():
-                    save_model(self._session, Path(folder))
-            except (UserError, OSError) as error:
-                self._fail(f"The model was not saved: {error}")
-            else:
-                self._say(f"The model is in {folder}.")
-
-    def _may_discard_names(self) -> bool:
-        """Ask before names that the user gave are lost with the clusters they belong to."""
-        partition = self._session.partition
-        named = [] if partition is None else [i.name for i in partition.classes if i.name]
-        if not named:
-            return True
-        answer = QMessageBox.question(
-            self,
-            "Replace the clusters?",
-            f"New clusters take the place of these, and the names go with them "
-            f"({', '.join(dict.fromkeys(named))}). Save the model first to keep them.",
-            QMessageBox.StandardButton.Discard | QMessageBox.StandardButton.Cancel,
-            QMessageBox.StandardButton.Cancel,
-        )
-        return bool(answer == QMessageBox.StandardButton.Discard)
+        try:
+            said = save_where_asked(self._session, self)
+        except UserError as error:
+            self._fail(str(error))
+        else:
+            if said:
+                self._say(said)
 
     def _on_load(self) -> None:
-        if not self._may_discard_names():
+        if not may_discard_names(self._session, self):
             return
         folder = QFileDialog.getExistingDirectory(self, "Folder of a model")
         if folder:
@@ -197,6 +190,9 @@ class TrainDock(TallDock):
             found = ask_wavelengths(scan.cube, self)
             if found is not None:
                 self._session.set_wavelengths(scan, *found)
+
+    def _on_which_k(self) -> None:
+        self.show_page(self.which_k)
 
     # --------------------------------------------------------------- events
 
@@ -288,6 +284,9 @@ class TrainDock(TallDock):
 
         self.plot.set_theme(name)
         theme = get_theme(name)
+        self.chosen.set_theme(theme)
+        self.which_k.set_theme(theme)
+        self.denoise.set_colour(theme.current.as_hex())
         self.preprocessing.set_colours(theme.text.as_hex(), theme.warning.as_hex())
         self._warning = theme.warning.as_hex()
         self.progress.set_colour(theme.current.as_hex())

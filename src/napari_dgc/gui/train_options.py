@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QComboBox, QFormLayout, QSizePolicy, QSpinBox, QVBoxLayout, QWidget
+from qtpy.QtWidgets import (
+    QComboBox,
+    QFormLayout,
+    QHBoxLayout,
+    QPushButton,
+    QSizePolicy,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
 from superqt import QCollapsible
 
 from napari_dgc.gui.calm_boxes import CalmSpinBox
@@ -16,6 +25,8 @@ from napari_dgc.gui.warm_up import Looking
 if TYPE_CHECKING:
     from napari_dgc.clustering.estimator import Clusterer
 
+#: Least number of clusters, and what stands for a number that the method finds.
+_FEWEST, _AUTOMATIC = 2, 1
 _DEVICE_TITLES = {"auto": "automatic", "cpu": "CPU", "mps": "Apple GPU (MPS)"}
 
 
@@ -25,19 +36,25 @@ class Possible:
 
     titles: dict[str, str]
     devices: tuple[str, ...]
+    #: Methods that can find the number of clusters.
+    automatic: frozenset[str] = frozenset()
 
 
 def find_possible() -> Possible:
     """Look what there is; imports torch, so call it in a thread."""
     from napari_dgc.clustering import devices, registry
 
-    titles = {}
+    methods = {}
     for name in registry.method_names():
         try:
-            titles[name] = registry.get_method(name).title
+            methods[name] = registry.get_method(name)
         except ImportError:  # a method whose libraries are not installed
             continue
-    return Possible(titles, devices.available_devices())
+    return Possible(
+        {name: method.title for name, method in methods.items()},
+        devices.available_devices(),
+        frozenset(name for name, method in methods.items() if method.chooses_clusters),
+    )
 
 
 def device_title(device: str) -> str:
@@ -62,9 +79,13 @@ class TrainOptions(QWidget):
         )
         self.method.setMinimumContentsLength(12)
         self.method.setToolTip("How clusters are found.")
-        self.clusters = _spin(
-            2, 256, 16, "Number of fine clusters, 2 to 256. Merge them later into classes."
-        )
+        self._automatic: frozenset[str] = frozenset()
+        # The number for methods that need one, while another finds it.
+        self._number = 16
+        self.clusters = _spin(_FEWEST, 256, self._number, "")
+        #: Leads to where numbers of clusters are tried.
+        self.which_k = QPushButton("Which k?…")
+        self.which_k.setToolTip("Try numbers of clusters on the checked scans, and choose one.")
         self.epochs = _spin(1, 1000, 10, "How often to go over the scans, 1 to 1000.")
         self.seed = _spin(
             0, 2**31 - 1, 0, "Start of the random numbers: the same seed gives the same result."
@@ -80,7 +101,10 @@ class TrainOptions(QWidget):
         form.setContentsMargins(0, 0, 0, 0)
         form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
-        form.addRow("Clusters", self.clusters)
+        clusters = QHBoxLayout()
+        clusters.addWidget(self.clusters, 1)
+        clusters.addWidget(self.which_k)
+        form.addRow("Clusters", clusters)
         form.addRow("Epochs", self.epochs)
         form.addRow("Device", self.device)
 
@@ -100,6 +124,8 @@ class TrainOptions(QWidget):
         layout.addLayout(form)
         layout.addWidget(self.advanced)
 
+        self.method.currentIndexChanged.connect(self._on_method)
+        self._on_method()
         looking = Looking(find_possible, self)
         looking.found.connect(self._show_possible)
         looking.start()
@@ -110,19 +136,37 @@ class TrainOptions(QWidget):
             if row >= 0:
                 self.method.setItemText(row, title)
                 self.method.setItemData(row, title, Qt.ItemDataRole.ToolTipRole)
+        self._automatic = possible.automatic
+        self._on_method()
         chosen = self.device.currentData()
         self.device.clear()
         for device in possible.devices:
             self.device.addItem(device_title(device), device)
         self.device.setCurrentIndex(max(self.device.findData(chosen), 0))
 
+    def _on_method(self) -> None:
+        """Offer to let the method find the number of clusters where it can, and begin so."""
+        can = str(self.method.currentData()) in self._automatic
+        could = self.clusters.minimum() < _FEWEST
+        if can != could:
+            if self.clusters.value() >= _FEWEST:
+                self._number = self.clusters.value()
+            self.clusters.setMinimum(_AUTOMATIC if can else _FEWEST)
+            self.clusters.setSpecialValueText("automatic" if can else "")
+            self.clusters.setValue(_AUTOMATIC if can else self._number)
+        found = " Below 2: automatic, the method finds the number." if can else ""
+        self.clusters.setToolTip(
+            f"Number of fine clusters, 2 to 256. Merge them later into classes.{found}"
+        )
+
     def maker(self) -> Callable[[], Clusterer]:
         """Return a function that builds the estimator; it may be called in a thread."""
         from napari_dgc.clustering import registry
 
         name = str(self.method.currentData())
-        options = {
-            "clusters": self.clusters.value(),
+        number = self.clusters.value()
+        options: dict[str, Any] = {
+            "clusters": number if number >= _FEWEST else "auto",
             "epochs": self.epochs.value(),
             "seed": self.seed.value(),
             "device": str(self.device.currentData()),

@@ -107,7 +107,7 @@ class _Job(functools.partial):
         return "DGC: training"
 
 
-def _step_back() -> None:
+def step_back() -> None:
     """Let the window have the processor first; the result does not depend on it."""
     if sys.platform == "linux":  # elsewhere a single thread cannot be made nicer this way
         with contextlib.suppress(OSError):
@@ -117,7 +117,7 @@ def _step_back() -> None:
 def _guarded(events: Iterator[RunEvent]) -> Iterator[RunEvent]:
     """Pass events on, slow down those that only move a bar, turn errors into an event."""
     last, stage = 0.0, ""
-    _step_back()
+    step_back()
     try:
         for event in events:
             if isinstance(event, Progress):

@@ -1,0 +1,1 @@
+"""Scans as a model gives them back, as layers."""

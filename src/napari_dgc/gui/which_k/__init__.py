@@ -1,0 +1,1 @@
+"""How many clusters to train: measured figures, and what a method has found by itself."""
