@@ -20,7 +20,14 @@ from numpy.typing import NDArray
 from napari_dgc.cancel import CancelToken
 from napari_dgc.clustering.dgc.kmeans import fit_prototypes, nearest
 from napari_dgc.clustering.labelling import Bands, check_stop
-from napari_dgc.clustering.noise import WINDOW, NoiseModel, sample_windows
+from napari_dgc.clustering.noise import (
+    WINDOW,
+    NoiseModel,
+    NoiseStatistics,
+    Place,
+    read_places,
+    sample_places,
+)
 from napari_dgc.clustering.patches import Window
 from napari_dgc.cubes import HyperCube, valid_pixels
 
@@ -64,9 +71,21 @@ def content_windows(
     seed: int,
     token: CancelToken | None = None,
 ) -> Iterator[NDArray[np.float32]]:
-    """Yield windows (bands, rows, columns) of all scans, rare materials included.
+    """Yield the windows (bands, rows, columns) of `placed_windows`."""
+    for _, window in placed_windows(cubes, bands, seed=seed, token=token):
+        yield window
 
-    The same windows for the same scans and seed, whatever was read before.
+
+def placed_windows(
+    cubes: Sequence[HyperCube],
+    bands: Bands,
+    *,
+    seed: int,
+    token: CancelToken | None = None,
+) -> Iterator[tuple[Place, NDArray[np.float32]]]:
+    """Yield places and windows (bands, rows, columns) of all scans, rare materials included.
+
+    The same windows for the same scans and seed, whatever was read before; none is kept.
 
     Parameters
     ----------
@@ -89,20 +108,18 @@ def content_windows(
     pixels = sum(cube.rows * cube.columns for cube in cubes)
     if pixels <= _EVEN_WINDOWS * WINDOW**2 + _CONTENT_WINDOWS * _CONTENT_EDGE**2:
         # Small scans are seen almost whole already.
-        yield from sample_windows(cubes, bands, seed=seed, token=token)
+        places = list(sample_places(cubes, seed=seed))
+        yield from zip(places, read_places(cubes, bands, places, token), strict=True)
         return
-    even = []
-    for window in sample_windows(
-        cubes, bands, seed=seed, token=token, windows=_EVEN_WINDOWS, per_scan=_EVEN_PER_SCAN
-    ):
-        even.append(window)
-        yield window
-    noise = NoiseModel.fit(even)
-    del even
-    look = look_over(cubes, bands, noise, seed=seed, token=token)
-    for scan, rows, columns in windows_of(look, cubes, seed=seed):
-        check_stop(token)
-        yield bands.read(cubes[scan], rows, columns)
+    places = list(sample_places(cubes, seed=seed, windows=_EVEN_WINDOWS, per_scan=_EVEN_PER_SCAN))
+    statistics = NoiseStatistics()
+    for place, window in zip(places, read_places(cubes, bands, places, token), strict=True):
+        statistics.add(window)
+        yield place, window
+    look = look_over(cubes, bands, NoiseModel.of(statistics), seed=seed, token=token)
+    places = list(windows_of(look, cubes, seed=seed))
+    del look
+    yield from zip(places, read_places(cubes, bands, places, token), strict=True)
 
 
 def look_over(
@@ -144,9 +161,7 @@ def look_over(
     return Look(np.ascontiguousarray(np.concatenate(features)), np.concatenate(places))
 
 
-def windows_of(
-    look: Look, cubes: Sequence[HyperCube], *, seed: int
-) -> Iterator[tuple[int, slice, slice]]:
+def windows_of(look: Look, cubes: Sequence[HyperCube], *, seed: int) -> Iterator[Place]:
     """Yield scan, rows and columns of windows about pixels of every coarse cluster."""
     if not len(look.features):
         return

@@ -70,6 +70,20 @@ class Clusterer(ABC):
         return self.n_clusters
 
     @property
+    def configuration(self) -> dict[str, Any]:
+        """All options as plain values, by the names that the class takes them by."""
+        return {
+            "clusters": self.clusters_asked,
+            "epochs": self.epochs,
+            "seed": self.seed,
+            "device": self.device,
+        }
+
+    def untrained(self) -> Self:
+        """Return an estimator of the same options that has learned nothing."""
+        return type(self)(**self.configuration)
+
+    @property
     @abstractmethod
     def epoch(self) -> int:
         """Number of epochs completed."""

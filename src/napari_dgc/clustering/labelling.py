@@ -8,7 +8,12 @@ from numpy.typing import NDArray
 
 from napari_dgc.cancel import CancelToken
 from napari_dgc.cubes import HyperCube
-from napari_dgc.partition.summary import ClusterSummary, count_adjacency, count_border
+from napari_dgc.partition.summary import (
+    ClusterSummary,
+    RunningSummary,
+    count_adjacency,
+    count_border,
+)
 
 #: Pixels whose spectra are averaged per scan; more would not change the mean visibly.
 _SPECTRA_SAMPLE = 200_000
@@ -111,6 +116,38 @@ def mean_spectra(
     return means
 
 
+def describe(
+    cube: HyperCube,
+    labels: NDArray[np.uint16],
+    clusters: int,
+    bands: Bands,
+    projection: Projection,
+) -> ClusterSummary:
+    """Collect masses, spectra, features and neighbourhood of the fine clusters in one scan.
+
+    Parameters
+    ----------
+    cube, labels
+        The scan and its label map (row, column), 0 for no data.
+    clusters
+        Number of fine clusters.
+    bands, projection
+        Bands of the model, and the space in which clusters are compared.
+    """
+    spectra = mean_spectra(cube, labels, clusters, bands)
+    known = np.asarray(np.isfinite(spectra).all(axis=1))[:, None]
+    features = projection.project(np.where(known, spectra, 0).T.astype(np.float32)).T
+    all_bands = np.full((clusters, bands.n_bands), np.nan)
+    all_bands[:, bands.good_bands] = spectra
+    return ClusterSummary(
+        pixels=np.bincount(labels.ravel(), minlength=clusters + 1)[None, 1:].astype(np.int64),
+        spectra=all_bands,
+        features=np.where(known, features, np.nan).astype(np.float64),
+        adjacency=count_adjacency(labels, clusters),
+        border=count_border(labels, clusters),
+    )
+
+
 def summarise(
     cubes: Sequence[HyperCube],
     maps: Sequence[NDArray[np.uint16]],
@@ -119,34 +156,9 @@ def summarise(
     projection: Projection,
     token: CancelToken | None = None,
 ) -> ClusterSummary:
-    """Collect masses, spectra, features and neighbourhood of the fine clusters.
-
-    Parameters
-    ----------
-    cubes, maps
-        Scans and their label maps (row, column), 0 for no data.
-    clusters
-        Number of fine clusters.
-    bands, projection
-        Bands of the model, and the space in which clusters are compared.
-    """
-    parts = []
+    """Summarise the fine clusters over scans and their label maps (see `describe`)."""
+    running = RunningSummary()
     for cube, labels in zip(cubes, maps, strict=True):
         check_stop(token)
-        spectra = mean_spectra(cube, labels, clusters, bands)
-        known = np.asarray(np.isfinite(spectra).all(axis=1))[:, None]
-        features = projection.project(np.where(known, spectra, 0).T.astype(np.float32)).T
-        all_bands = np.full((clusters, bands.n_bands), np.nan)
-        all_bands[:, bands.good_bands] = spectra
-        parts.append(
-            ClusterSummary(
-                pixels=np.bincount(labels.ravel(), minlength=clusters + 1)[None, 1:].astype(
-                    np.int64
-                ),
-                spectra=all_bands,
-                features=np.where(known, features, np.nan).astype(np.float64),
-                adjacency=count_adjacency(labels, clusters),
-                border=count_border(labels, clusters),
-            )
-        )
-    return ClusterSummary.combine(parts)
+        running.add(describe(cube, labels, clusters, bands, projection))
+    return running.summary()

@@ -8,7 +8,7 @@ units of the noise's standard deviation.
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Self, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,10 @@ from napari_dgc.errors import UserError
 WINDOW = 32
 _WINDOWS = 120
 _WINDOWS_PER_SCAN = (4, 24)
+#: Scans up to which each gives its least number of windows.
+_MANY = 40
+#: Scan, rows and columns of a window.
+Place: TypeAlias = tuple[int, slice, slice]
 #: Share of neighbour differences kept; larger ones are edges, not noise.
 _KEPT_DIFFERENCES = 0.7
 
@@ -93,6 +97,13 @@ class NoiseModel:
         statistics = NoiseStatistics()
         for window in windows:
             statistics.add(window)
+        return cls.of(statistics, exponent=exponent, max_dimensions=max_dimensions)
+
+    @classmethod
+    def of(
+        cls, statistics: "NoiseStatistics", *, exponent: float = 0.5, max_dimensions: int = 16
+    ) -> Self:
+        """Estimate as `fit` does, from windows that have been taken in one by one."""
         mean, components, ratios = statistics.projection(exponent, max_dimensions)
         return cls(mean, components, ratios, exponent)
 
@@ -244,6 +255,43 @@ def small_differences(window: NDArray[np.float32], valid: NDArray[np.bool_]) -> 
     return differences[:, size <= np.quantile(size, _KEPT_DIFFERENCES)]
 
 
+def sample_places(
+    cubes: Sequence[HyperCube],
+    *,
+    seed: int,
+    windows: int = _WINDOWS,
+    per_scan: tuple[int, int] = _WINDOWS_PER_SCAN,
+) -> Iterator[Place]:
+    """Yield windows spread over all scans, the same for a seed.
+
+    However many scans there are, about the same number of `windows` is read in all, so
+    that time and memory stay constant; `per_scan` bounds the number for one scan. Beyond
+    `_MANY` scans the least number per scan holds on average: some have one window fewer, or none.
+    """
+    scans = len(cubes)
+    count = int(np.clip(windows // max(scans, 1), *per_scan))
+    for number, cube in enumerate(cubes):
+        if scans > _MANY:
+            most = _MANY * per_scan[0]
+            count = min((number + 1) * most // scans - number * most // scans, count)
+        for rows, columns in spread_windows(
+            cube.rows, cube.columns, count=count, edge=WINDOW, seed=seed, scan=number
+        ):
+            yield number, rows, columns
+
+
+def read_places(
+    cubes: Sequence[HyperCube],
+    bands: Bands,
+    places: Iterable[Place],
+    token: CancelToken | None = None,
+) -> Iterator[NDArray[np.float32]]:
+    """Yield the windows (bands, rows, columns) at some places, read when they are asked for."""
+    for scan, rows, columns in places:
+        check_stop(token)
+        yield bands.read(cubes[scan], rows, columns)
+
+
 def sample_windows(
     cubes: Sequence[HyperCube],
     bands: Bands,
@@ -253,15 +301,6 @@ def sample_windows(
     windows: int = _WINDOWS,
     per_scan: tuple[int, int] = _WINDOWS_PER_SCAN,
 ) -> Iterator[NDArray[np.float32]]:
-    """Yield windows (bands, rows, columns) spread over all scans, the same for a seed.
-
-    However many scans there are, about the same number of `windows` is read in all, so
-    that time and memory stay constant; `per_scan` bounds the number for one scan.
-    """
-    count = int(np.clip(windows // max(len(cubes), 1), *per_scan))
-    for number, cube in enumerate(cubes):
-        for rows, columns in spread_windows(
-            cube.rows, cube.columns, count=count, edge=WINDOW, seed=seed, scan=number
-        ):
-            check_stop(token)
-            yield bands.read(cube, rows, columns)
+    """Yield windows (bands, rows, columns) of `sample_places`."""
+    places = sample_places(cubes, seed=seed, windows=windows, per_scan=per_scan)
+    return read_places(cubes, bands, places, token)

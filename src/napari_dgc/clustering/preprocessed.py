@@ -28,7 +28,12 @@ from napari_dgc.clustering.labelling import mean_spectra
 from napari_dgc.clustering.storage import PREPROCESSING, summary_from_tensors, summary_tensors
 from napari_dgc.cubes import HyperCube
 from napari_dgc.errors import UserError
-from napari_dgc.partition.summary import ClusterSummary, count_adjacency, count_border
+from napari_dgc.partition.summary import (
+    ClusterSummary,
+    RunningSummary,
+    count_adjacency,
+    count_border,
+)
 from napari_dgc.preprocessing import FittedPipeline, Pipeline
 
 
@@ -90,6 +95,15 @@ class Preprocessed(Clusterer):
         return self.estimator.clusters_asked
 
     @property
+    def configuration(self) -> dict[str, Any]:
+        """All options of the method."""
+        return self.estimator.configuration
+
+    def untrained(self) -> Self:
+        """Return a model of the same steps and options that has learned nothing."""
+        return type(self)(self.estimator.untrained(), self.pipeline)
+
+    @property
     def epoch(self) -> int:
         """Number of epochs completed."""
         return self.estimator.epoch
@@ -127,8 +141,8 @@ class Preprocessed(Clusterer):
         for note in dict.fromkeys(note for cube in prepared for note in cube.notes):
             if note not in known:
                 yield Notice(note)
-        data = [fitted.has_data(cube) if fitted.enlarge > 1 else None for cube in cubes]
         maps: dict[int, NDArray[np.uint16]] = {}
+        data: dict[int, NDArray[np.bool_]] = {}
         told: list[TrainingEvent] = []
         for event in self.estimator.fit_iter(
             prepared, token=token, resume=resume, previews=previews
@@ -147,17 +161,16 @@ class Preprocessed(Clusterer):
                 case Notice() if event in told:
                     continue
                 case LabelsReady(scan, _, labels):
-                    labels = self._full_size(labels, cubes[scan], data[scan])
+                    if fitted.enlarge > 1 and scan not in data:
+                        data[scan] = fitted.has_data(cubes[scan])
+                    labels = self._full_size(labels, cubes[scan], data.get(scan))
                     maps[scan] = labels
                     event = replace(event, labels=labels)
                 case EpochFinished() if len(maps) == len(cubes):
                     self._describe(cubes, maps)
-                case TrainingFinished() if self.estimator.summary is not self._described:
-                    for scan, cube in enumerate(prepared):
-                        if scan not in maps or not previews:
-                            labels = self.estimator.predict(cube)
-                            maps[scan] = self._full_size(labels, cubes[scan], data[scan])
-                    self._describe(cubes, maps)
+                case TrainingFinished():
+                    # Maps that nobody saw are not kept: memory must not grow with the scans.
+                    self._describe(cubes, maps if previews else {})
             yield event
 
     def _take_statistics(
@@ -173,26 +186,30 @@ class Preprocessed(Clusterer):
             yield Progress(stage, fraction)
 
     def _describe(self, cubes: Sequence[HyperCube], maps: dict[int, NDArray[np.uint16]]) -> None:
-        """Summarise the clusters anew, once for every summary of the method."""
+        """Summarise the clusters anew, once for every summary of the method.
+
+        Scans without a map are labelled, one after the other.
+        """
         found = self.estimator.summary
         if found is None or found is self._described or self._fitted is None:
             return
         grid, clusters = self._fitted.grid, self.n_clusters
-        parts = []
+        running = RunningSummary()
         for scan, cube in enumerate(cubes):
+            labels = maps[scan] if scan in maps else self.predict(cube)
             spectra = np.full((clusters, grid.n_bands), np.nan)
-            spectra[:, grid.good_bands] = mean_spectra(cube, maps[scan], clusters, grid)
-            counts = np.bincount(maps[scan].ravel(), minlength=clusters + 1)
-            parts.append(
+            spectra[:, grid.good_bands] = mean_spectra(cube, labels, clusters, grid)
+            counts = np.bincount(labels.ravel(), minlength=clusters + 1)
+            running.add(
                 ClusterSummary(
                     pixels=counts[None, 1:].astype(np.int64),
                     spectra=spectra,
                     features=found.features,
-                    adjacency=count_adjacency(maps[scan], clusters),
-                    border=count_border(maps[scan], clusters),
+                    adjacency=count_adjacency(labels, clusters),
+                    border=count_border(labels, clusters),
                 )
             )
-        self._summary, self._described = ClusterSummary.combine(parts), found
+        self._summary, self._described = running.summary(), found
 
     @property
     def _trained(self) -> FittedPipeline:

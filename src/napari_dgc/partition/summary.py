@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,28 +54,64 @@ class ClusterSummary:
     @classmethod
     def combine(cls, summaries: Iterable[Self]) -> Self:
         """Add the summaries of several scans."""
-        parts = list(summaries)
-        pixels = np.concatenate([part.pixels for part in parts])
-        weights = np.stack([part.mass for part in parts]).astype(float)
+        running = RunningSummary()
+        for summary in summaries:
+            running.add(summary)
+        total = running.summary()
+        return cls(total.pixels, total.spectra, total.features, total.adjacency, total.border)
 
-        def average(values: list[NDArray[np.float64]]) -> NDArray[np.float64]:
-            stacked = np.stack(values)
-            known = np.isfinite(stacked)
-            weight = weights[:, :, None] * known
-            mean = (np.where(known, stacked, 0.0) * weight).sum(axis=0)
-            with np.errstate(invalid="ignore"):
-                result: NDArray[np.float64] = mean / np.where(
-                    weight.sum(axis=0) > 0, weight.sum(axis=0), np.nan
-                )
-            return result
 
-        return cls(
-            pixels=pixels,
-            spectra=average([part.spectra for part in parts]),
-            features=average([part.features for part in parts]),
-            adjacency=np.sum([part.adjacency for part in parts], axis=0),
-            border=np.sum([part.border for part in parts], axis=0),
+class RunningSummary:
+    """Adds summaries as they come, and holds no more than their sums.
+
+    Besides the pixels of each scan: (clusters,) of them.
+    """
+
+    def __init__(self) -> None:
+        self._pixels: list[NDArray[np.int64]] = []
+        self._spectra, self._features = _RunningMean(), _RunningMean()
+        self._adjacency: Any = 0
+        self._border: Any = 0
+
+    def add(self, part: ClusterSummary) -> None:
+        """Take in the summary of more scans."""
+        weight = part.mass.astype(float)[:, None]
+        self._pixels.append(part.pixels)
+        self._spectra.add(part.spectra, weight)
+        self._features.add(part.features, weight)
+        self._adjacency = self._adjacency + part.adjacency
+        self._border = self._border + part.border
+
+    def summary(self) -> ClusterSummary:
+        """Return what has been added up; raises ValueError when there is nothing."""
+        return ClusterSummary(
+            pixels=np.concatenate(self._pixels),
+            spectra=self._spectra.mean(),
+            features=self._features.mean(),
+            adjacency=self._adjacency,
+            border=self._border,
         )
+
+
+class _RunningMean:
+    """Weighted mean that leaves out what is not known."""
+
+    def __init__(self) -> None:
+        self._sum: Any = 0.0
+        self._weight: Any = 0.0
+
+    def add(self, values: NDArray[np.float64], weight: NDArray[np.float64]) -> None:
+        known = np.isfinite(values)
+        weight = weight * known
+        self._sum = self._sum + np.where(known, values, 0.0) * weight
+        self._weight = self._weight + weight
+
+    def mean(self) -> NDArray[np.float64]:
+        with np.errstate(invalid="ignore"):
+            result: NDArray[np.float64] = self._sum / np.where(
+                self._weight > 0, self._weight, np.nan
+            )
+        return result
 
 
 def count_adjacency(labels: NDArray[np.uint16], clusters: int) -> NDArray[np.int64]:

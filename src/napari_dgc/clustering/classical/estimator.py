@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Self, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_dgc.cancel import CancelToken, never_cancelled
+from napari_dgc.cancel import CancelToken
 from napari_dgc.clustering.bands import BandGrid
 from napari_dgc.clustering.classical.config import ClassicalConfig
 from napari_dgc.clustering.classical.fitted import Centroids, Clusters, Mixture, at_least
@@ -19,18 +19,16 @@ from napari_dgc.clustering.classical.second_look import temperature
 from napari_dgc.clustering.classical.space import Space
 from napari_dgc.clustering.confidence import check_groups, memberships, of_classes
 from napari_dgc.clustering.draws import draw_pixels
-from napari_dgc.clustering.estimator import Clusterer, check_options
+from napari_dgc.clustering.estimator import check_options
 from napari_dgc.clustering.events import (
     EpochFinished,
-    LabelsReady,
     Progress,
     TrainingEvent,
-    TrainingFinished,
-    TrainingStarted,
 )
-from napari_dgc.clustering.labelling import check_stop, iter_tiles, summarise
+from napari_dgc.clustering.labelling import check_stop, iter_tiles
 from napari_dgc.clustering.noise import NoiseModel, sample_windows
-from napari_dgc.clustering.storage import summary_from_tensors, summary_tensors
+from napari_dgc.clustering.scanwise import ScanByScan
+from napari_dgc.clustering.storage import summary_tensors
 from napari_dgc.cubes import HyperCube, valid_pixels
 from napari_dgc.errors import UserError
 from napari_dgc.partition.summary import ClusterSummary
@@ -44,7 +42,7 @@ _LOOKS_PER_SCAN = (1, 12)
 Value = TypeVar("Value")
 
 
-class Classical(Clusterer):
+class Classical(ScanByScan):
     """What k-means and mixtures have in common.
 
     Parameters
@@ -80,14 +78,10 @@ class Classical(Clusterer):
         self.config = ClassicalConfig(
             clusters=clusters, epochs=epochs, seed=seed, device=device, **given
         )
-        self.epochs = epochs
-        self.device = device
-        self.seed = seed
+        super().__init__(epochs=epochs, seed=seed, device=device)
         self.space: Space | None = None
         self.found: Clusters | None = None
         self._temperature = 1.0
-        self._summary: ClusterSummary | None = None
-        self._epoch = 0
 
     @property
     def n_clusters(self) -> int:
@@ -95,60 +89,43 @@ class Classical(Clusterer):
         return self.config.clusters
 
     @property
-    def epoch(self) -> int:
-        """Number of epochs completed."""
-        return self._epoch
-
-    @property
-    def summary(self) -> ClusterSummary | None:
-        """Mass, spectra and neighbourhood of the fine clusters over the training scans."""
-        return self._summary
+    def configuration(self) -> dict[str, Any]:
+        """All options (see `Clusterer.configuration`)."""
+        return self.config.to_json() | {"epochs": self.epochs, "device": self.device}
 
     # Training
 
-    def fit_iter(
+    @property
+    def _bands(self) -> BandGrid | None:
+        return None if self.space is None or self.found is None else self.space.grid
+
+    @property
+    def _projection(self) -> NoiseModel:
+        return self._trained[0].noise
+
+    def _resolve_device(self) -> str:
+        if self.device not in ("auto", "cpu"):
+            # Computed on the CPU in any case, but a name that is wrong is told.
+            super()._resolve_device()
+        return "cpu"
+
+    def _learn(
         self,
         cubes: Sequence[HyperCube],
+        grid: BandGrid,
+        device: str,
+        token: CancelToken,
         *,
-        token: CancelToken | None = None,
-        resume: bool = False,
-        previews: bool = True,
+        go_on: bool,
+        previews: bool,
     ) -> Iterator[TrainingEvent]:
-        """Train, yielding events (see `Clusterer.fit_iter`)."""
-        token = token or never_cancelled()
-        if self.device not in ("auto", "cpu"):
-            from napari_dgc.clustering.devices import resolve_device
-
-            # Computed on the CPU in any case, but a name that is wrong is told.
-            resolve_device(self.device)
-        go_on = resume and self.found is not None
-        grid = self._trained[0].grid if go_on else BandGrid.from_cubes(cubes)
-        for cube in cubes:
-            grid.check(cube)
-        yield TrainingStarted(
-            method=self.method,
-            device="cpu",
-            scans=len(cubes),
-            epoch=self._epoch if go_on else 0,
-            epochs=self.epochs,
-            clusters=self.n_clusters,
-        )
-        yield from self.learn_units(cubes, go_on=go_on)
-        try:
-            if not go_on:
-                self._forget()
-                yield from self._begin(cubes, grid, token)
-                if previews:
-                    yield from self._label_maps(cubes, token, show=True)
-            while self._epoch < self.epochs:
-                yield from self._one_epoch(cubes, token, previews)
-        except InterruptedError:
-            if self.found is not None and self._summary is None:
-                # Without a summary there would be no merge tree to cut.
-                yield from self._label_maps(cubes, never_cancelled(), show=previews)
-            yield TrainingFinished(self._epoch, stopped=True)
-            return
-        yield TrainingFinished(self._epoch, stopped=False)
+        if not go_on:
+            self._forget()
+            yield from self._begin(cubes, grid, token)
+            if previews:
+                yield from self._label_maps(cubes, token, show=True)
+        while self._epoch < self.epochs:
+            yield from self._one_epoch(cubes, token, previews)
 
     def _begin(
         self, cubes: Sequence[HyperCube], grid: BandGrid, token: CancelToken
@@ -212,21 +189,10 @@ class Classical(Clusterer):
             raise UserError("This model has not been trained yet; train it first.")
         return self.space, self.found
 
-    def _label_maps(
-        self, cubes: Sequence[HyperCube], token: CancelToken, *, show: bool
-    ) -> Iterator[TrainingEvent]:
-        """Label all scans and summarise the clusters; the maps come together at the end."""
+    def _settle(
+        self, cubes: Sequence[HyperCube], summary: ClusterSummary, token: CancelToken
+    ) -> None:
         space, found = self._trained
-        maps, parts = [], []
-        for cube in cubes:
-            labels = np.zeros((cube.rows, cube.columns), np.uint16)
-            for share in self._fill(labels, cube, found.assign, token):
-                yield Progress(f"labelling {cube.name}", share)
-            parts.append(
-                summarise([cube], [labels], self.n_clusters, space.grid, space.noise, token)
-            )
-            # Maps that nobody looks at are not kept: memory must not grow with the scans.
-            maps += [labels] if show else []
         windows = sample_windows(
             cubes,
             space.grid,
@@ -236,20 +202,14 @@ class Classical(Clusterer):
             per_scan=_LOOKS_PER_SCAN,
         )
         self._temperature = temperature(windows, space, found, seed=self.seed)
-        self._summary = ClusterSummary.combine(parts)
-        for scan, labels in enumerate(maps):
-            yield LabelsReady(scan, self._epoch, labels)
+        super()._settle(cubes, summary, token)
 
     # Labelling
 
-    def predict(self, cube: HyperCube, *, token: CancelToken | None = None) -> NDArray[np.uint16]:
-        """Label one scan (see `Clusterer.predict`)."""
-        space, found = self._trained
-        space.grid.check(cube)
-        labels = np.zeros((cube.rows, cube.columns), np.uint16)
-        for _ in self._fill(labels, cube, found.assign, token):
-            pass
-        return labels
+    def _label_into(
+        self, labels: NDArray[np.uint16], cube: HyperCube, token: CancelToken | None
+    ) -> Iterator[float]:
+        return self._fill(labels, cube, self._trained[1].assign, token)
 
     def predict_confidence(
         self,
@@ -262,8 +222,8 @@ class Classical(Clusterer):
 
         Calibrated without labels, see `napari_dgc.clustering.classical.second_look`.
         """
-        space, found = self._trained
-        space.grid.check(cube)
+        self._check(cube)
+        _, found = self._trained
         check_groups(groups, self.n_clusters)
 
         def certain(points: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -303,9 +263,7 @@ class Classical(Clusterer):
         if self.space is None or self.found is None:
             raise UserError("There is nothing to save yet; train the model first.")
         metadata = {
-            "config": self.config.to_json() | {"epochs": self.epochs, "device": self.device},
-            "epoch": self._epoch,
-            "bands": self.space.grid.metadata(),
+            **self._run_metadata(),
             "temperature": self._temperature,
         }
         tensors = self.space.tensors() | self.found.arrays() | summary_tensors(self._summary)
@@ -322,8 +280,7 @@ class Classical(Clusterer):
             raise ValueError("the number of clusters or features is wrong")
         estimator.space, estimator.found = space, found
         estimator._temperature = float(metadata["temperature"])
-        estimator._epoch = int(metadata["epoch"])
-        estimator._summary = summary_from_tensors(tensors)
+        estimator._take_up(metadata, tensors)
         return estimator
 
 

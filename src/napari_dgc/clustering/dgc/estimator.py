@@ -22,33 +22,26 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_dgc.cancel import CancelToken, never_cancelled
+from napari_dgc.cancel import CancelToken
 from napari_dgc.clustering.bands import BandGrid
 from napari_dgc.clustering.confidence import check_groups, of_another_class
-from napari_dgc.clustering.content import content_windows
-from napari_dgc.clustering.devices import resolve_device
+from napari_dgc.clustering.content import placed_windows
 from napari_dgc.clustering.dgc.centroids import Centroids
 from napari_dgc.clustering.dgc.config import DGCConfig
 from napari_dgc.clustering.dgc.features import FeatureSpace, Stacks
 from napari_dgc.clustering.dgc.kernel_training import Batch, KernelTraining
 from napari_dgc.clustering.dgc.need import Need
 from napari_dgc.clustering.dgc.pixel_model import PixelModel
-from napari_dgc.clustering.estimator import Clusterer, check_options
+from napari_dgc.clustering.estimator import check_options
 from napari_dgc.clustering.events import (
     EpochFinished,
-    LabelsReady,
     Progress,
     TrainingEvent,
-    TrainingFinished,
-    TrainingStarted,
 )
-from napari_dgc.clustering.labelling import summarise
-from napari_dgc.clustering.noise import NoiseModel
+from napari_dgc.clustering.noise import NoiseModel, NoiseStatistics, read_places
 from napari_dgc.clustering.presence import keep_present
-from napari_dgc.clustering.storage import (
-    summary_from_tensors,
-    summary_tensors,
-)
+from napari_dgc.clustering.scanwise import ScanByScan
+from napari_dgc.clustering.storage import summary_tensors
 from napari_dgc.clustering.trust import HeldBackPixels, TrustedEpoch, held_back_windows
 from napari_dgc.cubes import HyperCube
 from napari_dgc.errors import UserError
@@ -58,7 +51,7 @@ from napari_dgc.partition import ClusterSummary, Partition, build_tree
 _CLASSES = 4
 
 
-class DeepGlobalClustering(Clusterer):
+class DeepGlobalClustering(ScanByScan):
     """One set of clusters for all scans that does not collapse.
 
     Parameters
@@ -97,14 +90,12 @@ class DeepGlobalClustering(Clusterer):
         self.config = DGCConfig(
             clusters=clusters, epochs=epochs, seed=seed, device=device, **options
         )
-        self.epochs = epochs
-        self.device = device
-        self.seed = seed
+        super().__init__(epochs=epochs, seed=seed, device=device)
         self.model: PixelModel | None = None
         self._training: KernelTraining | None = None
-        self._summary: ClusterSummary | None = None
         self._trusted: TrustedEpoch | None = None
-        self._epoch = 0
+        # Windows of all scans, as long as a run lasts.
+        self._sample: Stacks = []
 
     @property
     def n_clusters(self) -> int:
@@ -112,14 +103,9 @@ class DeepGlobalClustering(Clusterer):
         return self.config.clusters
 
     @property
-    def epoch(self) -> int:
-        """Number of epochs completed."""
-        return self._epoch
-
-    @property
-    def summary(self) -> ClusterSummary | None:
-        """Mass, spectra and neighbourhood of the fine clusters over the training scans."""
-        return self._summary
+    def configuration(self) -> dict[str, Any]:
+        """All options (see `Clusterer.configuration`)."""
+        return self.config.to_json() | {"epochs": self.epochs, "device": self.device}
 
     @property
     def recommended_epoch(self) -> int | None:
@@ -144,78 +130,67 @@ class DeepGlobalClustering(Clusterer):
 
     # Training
 
-    def fit_iter(
+    @property
+    def _bands(self) -> BandGrid | None:
+        found = self.model is not None and self.model.centroids is not None
+        return self._trained.space.grid if found else None
+
+    @property
+    def _projection(self) -> NoiseModel:
+        return self._trained.space.noise
+
+    def _learn(
         self,
         cubes: Sequence[HyperCube],
+        grid: BandGrid,
+        device: str,
+        token: CancelToken,
         *,
-        token: CancelToken | None = None,
-        resume: bool = False,
-        previews: bool = True,
+        go_on: bool,
+        previews: bool,
     ) -> Iterator[TrainingEvent]:
-        """Train, yielding events (see `Clusterer.fit_iter`)."""
-        token = token or never_cancelled()
-        device = resolve_device(self.device)
-        grid = BandGrid.from_cubes(cubes)
-        go_on = resume and self.model is not None and self.model.centroids is not None
-        sample: Stacks = []
-        yield TrainingStarted(
-            method=self.method,
-            device=device,
-            scans=len(cubes),
-            epoch=self._epoch if go_on else 0,
-            epochs=self.epochs,
-            clusters=self.config.clusters,
+        if go_on:
+            space = self._trained.space
+            windows = placed_windows(cubes, grid, seed=self.seed, token=token)
+            self._sample = space.stacks(window for _, window in windows)
+            self._kernel.to(device)
+        else:
+            self._forget()
+            yield from self._begin(cubes, grid, device, token)
+            if previews:
+                yield from self._label_maps(cubes, token, show=True)
+        space = self._trained.space
+        held_back = space.stacks(held_back_windows(cubes, grid, seed=self.seed, token=token))
+        left = range(self._epoch, self.epochs)
+        with self._kernel.batches(cubes, left, seed=self.seed, token=token) as batches:
+            yield from self._epochs(cubes, held_back, batches, token, previews)
+
+    def _begin(
+        self, cubes: Sequence[HyperCube], grid: BandGrid, device: str, token: CancelToken
+    ) -> Iterator[TrainingEvent]:
+        """Learn the features and where the clusters start."""
+        # Windows are read twice and not kept: as spectra they would take more than all else.
+        statistics, places = NoiseStatistics(), []
+        for place, window in placed_windows(cubes, grid, seed=self.seed, token=token):
+            statistics.add(window)
+            places.append(place)
+            yield Progress("reading samples", 0.5)
+        yield Progress("measuring the sensor's noise", 0.5)
+        noise = NoiseModel.of(statistics, exponent=self.config.exponent)
+        space = FeatureSpace(grid, noise)
+        self._sample = space.stacks(read_places(cubes, grid, places, token))
+        self.model = PixelModel.start(
+            space, self._sample, reach=self.config.reach, contrast=self.config.contrast
         )
-        yield from self.learn_units(cubes, go_on=go_on)
-        try:
-            if go_on:
-                space = self._trained.space
-                for cube in cubes:
-                    space.grid.check(cube)
-                sample = space.stacks(
-                    content_windows(cubes, space.grid, seed=self.seed, token=token)
-                )
-                training = self._kernel
-                training.to(device)
-            else:
-                self._forget()
-                raw = []
-                for window in content_windows(cubes, grid, seed=self.seed, token=token):
-                    raw.append(window)
-                    yield Progress("reading samples", 0.5)
-                yield Progress("measuring the sensor's noise", 0.5)
-                space = FeatureSpace(grid, NoiseModel.fit(raw, exponent=self.config.exponent))
-                sample = space.stacks(raw)
-                del raw
-                self.model = PixelModel.start(
-                    space, sample, reach=self.config.reach, contrast=self.config.contrast
-                )
-                training = self._training = KernelTraining(self.model, self.config, device)
-                if self.config.reach < 0:
-                    self.model.measure_reach(sample)
-                yield Progress("finding clusters", 0.5)
-                self._fit_centroids(cubes, sample)
-                if previews:
-                    yield from self._label_maps(cubes, sample, token, show=True)
-            held_back = space.stacks(
-                held_back_windows(cubes, space.grid, seed=self.seed, token=token)
-            )
-            left = range(self._epoch, self.epochs)
-            with training.batches(cubes, left, seed=self.seed, token=token) as batches:
-                yield from self._epochs(cubes, sample, held_back, batches, token, previews)
-        except InterruptedError:
-            found = self.model is not None and self.model.centroids is not None
-            if found and self._summary is None:
-                # Without a summary there would be no merge tree to cut.
-                yield from self._label_maps(cubes, sample, never_cancelled(), show=previews)
-            yield TrainingFinished(
-                self._epoch, stopped=True, recommended_epoch=self.recommended_epoch
-            )
+        self._training = KernelTraining(self.model, self.config, device)
+        if self.config.reach < 0:
+            self.model.measure_reach(self._sample)
+        yield Progress("finding clusters", 0.5)
+        self._fit_centroids(cubes)
 
     def _epochs(
         self,
         cubes: Sequence[HyperCube],
-        sample: Stacks,
         held_back: Stacks,
         batches: Iterator[Batch],
         token: CancelToken,
@@ -228,9 +203,9 @@ class DeepGlobalClustering(Clusterer):
             try:
                 yield from self._kernel.epoch(self._epoch, batches, token)
                 self._epoch += 1
-                active = self._fit_centroids(cubes, sample)
+                active = self._fit_centroids(cubes)
                 if previews or self._epoch == self.epochs:
-                    yield from self._label_maps(cubes, sample, token, show=previews)
+                    yield from self._label_maps(cubes, token, show=previews)
                     assert self._summary is not None
                     active = int(self._summary.active.sum())
             except InterruptedError:
@@ -244,9 +219,11 @@ class DeepGlobalClustering(Clusterer):
                 self._epoch,
                 self.epochs,
                 active,
-                {"surprise": model.surprise(sample), "doubt": doubt},
+                {"surprise": model.surprise(self._sample), "doubt": doubt},
             )
-        yield TrainingFinished(self._epoch, stopped=False, recommended_epoch=self.recommended_epoch)
+
+    def _end(self) -> None:
+        self._sample = []
 
     def _snapshot(self) -> tuple[Any, ...]:
         """Return everything an epoch changes."""
@@ -276,10 +253,10 @@ class DeepGlobalClustering(Clusterer):
         assert self._training is not None, "made with the model"
         return self._training
 
-    def _fit_centroids(self, cubes: Sequence[HyperCube], sample: Stacks) -> int:
+    def _fit_centroids(self, cubes: Sequence[HyperCube]) -> int:
         """Fit centroids to the shifted sample of all scans; returns how many own pixels of it."""
         model = self._trained
-        points = model.points(sample)
+        points = model.points(self._sample)
         # The same draws every epoch: what changes is the features, not the sample.
         generator = np.random.default_rng(self.seed)
         points = points[generator.permutation(len(points))[: self.config.sample]]
@@ -298,16 +275,12 @@ class DeepGlobalClustering(Clusterer):
 
     # Labelling
 
-    def predict(self, cube: HyperCube, *, token: CancelToken | None = None) -> NDArray[np.uint16]:
-        """Label one scan (see `Clusterer.predict`)."""
-        model = self._trained
-        model.space.grid.check(cube)
-        labels = np.zeros((cube.rows, cube.columns), np.uint16)
-        for _ in model.label_into(labels, cube, token):
-            pass
-        return self._present(labels)
+    def _label_into(
+        self, labels: NDArray[np.uint16], cube: HyperCube, token: CancelToken | None
+    ) -> Iterator[float]:
+        return self._trained.label_into(labels, cube, token)
 
-    def _present(self, labels: NDArray[np.uint16]) -> NDArray[np.uint16]:
+    def _complete(self, labels: NDArray[np.uint16]) -> NDArray[np.uint16]:
         """Switch clusters off in a finished map that form no patch in it."""
         model = self._trained
         assert model.centroids is not None
@@ -325,41 +298,26 @@ class DeepGlobalClustering(Clusterer):
 
         Calibrated without labels, see `napari_dgc.clustering.confidence`.
         """
+        self._check(cube)
         model = self._trained
-        model.space.grid.check(cube)
         check_groups(groups, self.n_clusters)
         values = np.full((cube.rows, cube.columns), np.nan, np.float32)
         labels = np.zeros(values.shape, np.uint16)
         for _ in model.confidence_into(values, labels, cube, groups, token):
             pass
         classes = np.arange(self.n_clusters + 1) if groups is None else np.asarray(groups)
-        moved = classes[self._present(labels)] != classes[labels]
+        moved = classes[self._complete(labels)] != classes[labels]
         values[moved] = of_another_class(values[moved])
         return values
 
-    def _label_maps(
-        self, cubes: Sequence[HyperCube], sample: Stacks, token: CancelToken, *, show: bool
-    ) -> Iterator[TrainingEvent]:
-        """Label all scans and summarise the clusters, yielding progress and, to show, the maps.
-
-        With the summary there are classes, on which confidence is calibrated.
-
-        The maps come together at the end, so that what is seen is always one state.
-        """
-        maps = []
-        for cube in cubes:
-            labels = np.zeros((cube.rows, cube.columns), np.uint16)
-            for share in self._trained.label_into(labels, cube, token):
-                yield Progress(f"labelling {cube.name}", share)
-            maps.append(self._present(labels))
-        space = self._trained.space
-        self._summary = summarise(cubes, maps, self.n_clusters, space.grid, space.noise, token)
-        fine = Partition.fine(self.n_clusters, build_tree(self._summary))
+    def _settle(
+        self, cubes: Sequence[HyperCube], summary: ClusterSummary, token: CancelToken
+    ) -> None:
+        """Keep the summary; with it there are classes, on which confidence is calibrated."""
+        super()._settle(cubes, summary, token)
+        fine = Partition.fine(self.n_clusters, build_tree(summary))
         groups = fine.cut(min(_CLASSES, self.n_clusters)).lookup()
-        self._trained.calibrate(sample, groups, seed=self.seed)
-        if show:
-            for scan, labels in enumerate(maps):
-                yield LabelsReady(scan, self._epoch, labels)
+        self._trained.calibrate(self._sample, groups, seed=self.seed)
 
     # Storage
 
@@ -370,12 +328,7 @@ class DeepGlobalClustering(Clusterer):
         tensors = self.model.arrays() | summary_tensors(self._summary) | self._kernel.arrays()
         if self._trusted is not None:
             tensors |= self._trusted.tensors()
-        metadata = {
-            "config": self.config.to_json() | {"epochs": self.epochs, "device": self.device},
-            "epoch": self._epoch,
-            "bands": self.model.space.grid.metadata(),
-        }
-        return metadata, tensors
+        return self._run_metadata(), tensors
 
     @classmethod
     def restore(cls, metadata: dict[str, Any], tensors: dict[str, NDArray[Any]]) -> Self:
@@ -386,7 +339,6 @@ class DeepGlobalClustering(Clusterer):
         estimator.model = model
         estimator._training = KernelTraining(model, config)
         estimator._training.load(tensors)
-        estimator._epoch = int(metadata["epoch"])
-        estimator._summary = summary_from_tensors(tensors)
+        estimator._take_up(metadata, tensors)
         estimator._trusted = TrustedEpoch.from_tensors(tensors)
         return estimator

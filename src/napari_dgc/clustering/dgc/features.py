@@ -70,18 +70,23 @@ class FeatureSpace:
 
     def stacks(self, windows: Iterable[NDArray[np.float32]]) -> Stacks:
         """Turn windows into stacks of features, a few windows of one shape in each."""
-        by_shape: dict[tuple[int, ...], Stacks] = {}
+        by_shape: dict[tuple[int, ...], tuple[Stacks, Stacks]] = {}
         for window in windows:
             features, valid = self.of(window)
-            by_shape.setdefault(valid.shape, []).append((features, valid))
+            done, waiting = by_shape.setdefault(valid.shape, ([], []))
+            waiting.append((features, valid))
+            if len(waiting) == _STACK:
+                done.append(_stack(waiting))
+                waiting.clear()
         return [
-            (
-                np.stack([features for features, _ in items[start : start + _STACK]]),
-                np.stack([valid for _, valid in items[start : start + _STACK]]),
-            )
-            for items in by_shape.values()
-            for start in range(0, len(items), _STACK)
+            stack
+            for done, waiting in by_shape.values()
+            for stack in (*done, *([_stack(waiting)] if waiting else []))
         ]
+
+
+def _stack(windows: Stacks) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    return np.stack([features for features, _ in windows]), np.stack([v for _, v in windows])
 
 
 def variances(stacks: Stacks) -> NDArray[np.float32]:

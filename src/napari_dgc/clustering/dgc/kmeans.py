@@ -3,6 +3,9 @@
 import numpy as np
 from numpy.typing import NDArray
 
+#: Of so many points, or up to twice as many, distances from all centroids are held at once.
+_BLOCK = 4096
+
 
 def nearest(
     points: NDArray[np.float32], centroids: NDArray[np.float32]
@@ -19,11 +22,18 @@ def nearest(
     labels, squared : ndarray
         (n,) index of the nearest centroid, and squared distance to it.
     """
-    scores = points @ centroids.T
-    scores *= -2
-    scores += (centroids**2).sum(axis=1)
-    labels = scores.argmin(axis=1)
-    squared = scores[np.arange(len(points)), labels] + (points**2).sum(axis=1)
+    labels = np.empty(len(points), np.intp)
+    squared = np.empty(len(points), np.float32)
+    lengths = (centroids**2).sum(axis=1)
+    # No short block at the end, which would be rounded otherwise.
+    edges = [*range(0, max(len(points) - _BLOCK, 1), _BLOCK), len(points)]
+    for block in map(slice, edges, edges[1:]):
+        some = points[block]
+        scores = some @ centroids.T
+        scores *= -2
+        scores += lengths
+        labels[block] = scores.argmin(axis=1)
+        squared[block] = scores[np.arange(len(some)), labels[block]] + (some**2).sum(axis=1)
     return labels, np.maximum(squared, 0)
 
 

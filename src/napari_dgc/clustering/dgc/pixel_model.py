@@ -167,7 +167,9 @@ class PixelModel:
         for features, valid in sample:
             points, borders = self.look(features, valid)
             parts.append(points[borders.nearer[valid.ravel()]])
-        return np.concatenate(parts) * self.space.scale
+        found = np.concatenate(parts)
+        found *= self.space.scale
+        return found
 
     def labels(self, features: NDArray[np.float32], valid: NDArray[np.bool_]) -> NDArray[np.uint16]:
         """Label a stack of windows; returns (n, rows, columns), 0 for no data."""

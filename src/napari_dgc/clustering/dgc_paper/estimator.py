@@ -1,7 +1,7 @@
 """Deep Global Clustering (arXiv 2512.24172) behind the estimator interface."""
 
-from collections.abc import Generator, Iterator, Sequence
-from typing import Any, Self, TypeAlias
+from collections.abc import Iterator, Sequence
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,19 +13,17 @@ from napari_dgc.clustering.devices import resolve_device
 from napari_dgc.clustering.dgc_paper.config import PaperConfig
 from napari_dgc.clustering.dgc_paper.model import PaperModel
 from napari_dgc.clustering.dgc_paper.statistics import band_statistics
-from napari_dgc.clustering.estimator import Clusterer, check_options
+from napari_dgc.clustering.estimator import check_options
 from napari_dgc.clustering.events import (
     EpochFinished,
-    LabelsReady,
     Notice,
     Progress,
     TrainingEvent,
-    TrainingFinished,
-    TrainingStarted,
 )
-from napari_dgc.clustering.labelling import check_stop, summarise
+from napari_dgc.clustering.labelling import check_stop
 from napari_dgc.clustering.noise import NoiseModel, sample_windows
 from napari_dgc.clustering.patches import PairSampler
+from napari_dgc.clustering.scanwise import ScanByScan
 from napari_dgc.clustering.storage import summary_from_tensors, summary_tensors
 from napari_dgc.cubes import HyperCube
 from napari_dgc.errors import UserError
@@ -37,10 +35,8 @@ _COLLAPSED = 0.999
 _COINCIDENT = 0.98
 _MOST_CLUSTERS = 1024
 
-_Maps: TypeAlias = list[NDArray[np.uint16]]
 
-
-class PaperDGC(Clusterer):
+class PaperDGC(ScanByScan):
     """Deep Global Clustering as the paper describes it.
 
     An encoder embeds every pixel on the unit sphere, an unrolled mean shift
@@ -94,14 +90,13 @@ class PaperDGC(Clusterer):
         if seed < 0:
             raise UserError(f"The seed is {seed}; choose a number from 0.")
         self._clusters = clusters
-        self.epochs = epochs
-        self.seed = seed
-        self.device = device
+        super().__init__(epochs=epochs, seed=seed, device=device)
         self.config = config or PaperConfig()
         self._model: PaperModel | None = None
         self._noise: NoiseModel | None = None
-        self._summary: ClusterSummary | None = None
         self._steps = 0
+        # Whether the summary is one of the run under way.
+        self._described = False
 
     @property
     def n_clusters(self) -> int:
@@ -109,79 +104,78 @@ class PaperDGC(Clusterer):
         return self._clusters
 
     @property
+    def configuration(self) -> dict[str, Any]:
+        """All options (see `Clusterer.configuration`), those of the paper under ``config``."""
+        return super().configuration | {"config": self.config.metadata()}
+
+    def untrained(self) -> Self:
+        """Return an estimator of the same options that has learned nothing."""
+        return type(self)(**super().configuration, config=self.config)
+
+    @property
     def epoch(self) -> int:
         """Number of epochs completed."""
         return self._steps // self.config.steps_per_epoch
 
     @property
-    def summary(self) -> ClusterSummary | None:
-        """What is known about the clusters over the training scans, after training."""
-        return self._summary
+    def _bands(self) -> BandGrid | None:
+        return None if self._model is None else self._model.grid
 
-    def fit_iter(
+    @property
+    def _projection(self) -> NoiseModel:
+        assert self._noise is not None, "learned with the model"
+        return self._noise
+
+    def _sampler(self, cubes: Sequence[HyperCube]) -> PairSampler:
+        extents = [(cube.rows, cube.columns) for cube in cubes]
+        return PairSampler(extents, patch=self.config.patch, seed=self.seed)
+
+    def _check_scans(self, cubes: Sequence[HyperCube]) -> None:
+        self._sampler(cubes)
+
+    def _learn(
         self,
         cubes: Sequence[HyperCube],
+        grid: BandGrid,
+        device: str,
+        token: CancelToken,
         *,
-        token: CancelToken | None = None,
-        resume: bool = False,
-        previews: bool = True,
+        go_on: bool,
+        previews: bool,
     ) -> Iterator[TrainingEvent]:
-        """Train, yielding events (see `Clusterer.fit_iter`).
+        """Train (see `ScanByScan`); going on continues exactly as if it had not been stopped.
 
-        A run that is stopped and resumed on the same scans continues exactly
-        as if it had not been stopped. After a stop within an epoch the summary
-        describes the maps of the last complete epoch of this run, if any.
+        Half an epoch is kept. After a stop within one the summary describes the maps of the last
+        complete epoch of this run, if any.
         """
-        token = token or never_cancelled()
-        device = resolve_device(self.device)
-        sampler = PairSampler(
-            [(cube.rows, cube.columns) for cube in cubes], patch=self.config.patch, seed=self.seed
-        )
-        going_on = resume and self._model is not None
-        if going_on:
-            assert self._model is not None
-            grid = self._model.grid
-            for cube in cubes:
-                grid.check(cube)
-            if self._model.device != device:
-                self._model = PaperModel.from_tensors(
-                    grid, self._model.tensors(), config=self.config, seed=self.seed, device=device
-                )
-        else:
-            grid = BandGrid.from_cubes(cubes)
-        yield TrainingStarted(
-            self.method,
-            device,
-            len(cubes),
-            self.epoch if going_on else 0,
-            self.epochs,
-            self._clusters,
-        )
-        yield from self.learn_units(cubes, go_on=going_on)
-        if not going_on:
+        self._described = False
+        sampler = self._sampler(cubes)
+        if not go_on:
             yield Progress("reading", 0.0)
-            try:
-                self._start(cubes, grid, sampler, device, token)
-            except InterruptedError:
-                yield TrainingFinished(0, stopped=True)
-                return
+            self._start(cubes, grid, sampler, device, token)
             yield Progress("reading", 1.0)
-        maps: _Maps | None = None
-        try:
-            maps = yield from self._epochs(cubes, sampler, token, previews)
-        except _Stopped as stop:
-            maps = stop.maps
-        stopped = token.cancelled
-        if maps is None:
-            # Whoever stops early still gets maps and a summary to work with.
-            maps = yield from self._label_all(cubes)
-            if previews:
-                for scan, labels in enumerate(maps):
-                    yield LabelsReady(scan, self.epoch, labels)
-        assert self._model is not None
-        assert self._noise is not None
-        self._summary = summarise(cubes, maps, self._clusters, self._model.grid, self._noise)
-        yield TrainingFinished(self.epoch, stopped=stopped)
+        elif self._trained.device != device:
+            self._model = PaperModel.from_tensors(
+                grid, self._trained.tensors(), config=self.config, seed=self.seed, device=device
+            )
+        yield from self._epochs(cubes, sampler, token, previews)
+        if not self._described:
+            yield from self._label_maps(cubes, never_cancelled(), show=previews)
+
+    def _settle(
+        self, cubes: Sequence[HyperCube], summary: ClusterSummary, token: CancelToken
+    ) -> None:
+        super()._settle(cubes, summary, token)
+        self._described = True
+
+    def _lacks_summary(self) -> bool:
+        return not self._described
+
+    @property
+    def _trained(self) -> PaperModel:
+        if self._model is None:
+            raise UserError("This model has not been trained yet; train it first.")
+        return self._model
 
     def _start(
         self,
@@ -215,23 +209,19 @@ class PaperDGC(Clusterer):
         sampler: PairSampler,
         token: CancelToken,
         previews: bool,
-    ) -> Generator[TrainingEvent, None, _Maps | None]:
-        """Train up to the last epoch; returns the maps of the last epoch when there are any."""
-        assert self._model is not None
-        assert self._noise is not None
-        noise = self._noise
+    ) -> Iterator[TrainingEvent]:
+        """Train up to the last epoch."""
+        model = self._trained
         per_epoch = self.config.steps_per_epoch
-        maps: _Maps | None = None
         collapsed = False
         while self._steps < self.epochs * per_epoch:
             sums: dict[str, float] = {}
             counts = np.zeros(self._clusters, np.int64)
             taken = skipped = 0
             while True:
-                if token.cancelled:
-                    raise _Stopped(maps)
+                check_stop(token)
                 pairs = sampler.batch(self._steps, self.config.batch)
-                result = self._model.step(cubes, pairs, self._steps)
+                result = model.step(cubes, pairs, self._steps)
                 self._steps += 1
                 within = (self._steps - 1) % per_epoch + 1
                 if result is None:
@@ -252,18 +242,9 @@ class PaperDGC(Clusterer):
                     f"their loss was not a number; lower the learning rate if this goes on."
                 )
             if previews:
-                try:
-                    maps = yield from self._label_all(cubes, token)
-                except InterruptedError:
-                    raise _Stopped(maps) from None
-                counts = sum(
-                    (np.bincount(m.ravel(), minlength=self._clusters + 1)[1:] for m in maps),
-                    np.zeros(self._clusters, np.int64),
-                )
-                for scan, labels in enumerate(maps):
-                    yield LabelsReady(scan, epoch, labels)
-                # With a summary there is a merge tree for these maps.
-                self._summary = summarise(cubes, maps, self._clusters, self._model.grid, noise)
+                yield from self._label_maps(cubes, token, show=True)
+                assert self._summary is not None
+                counts = self._summary.mass
             losses = {name: value / max(taken, 1) for name, value in sums.items()}
             active = int((counts > 0).sum())
             yield EpochFinished(epoch, self.epochs, active, losses)
@@ -274,7 +255,6 @@ class PaperDGC(Clusterer):
                     f"stop and use another method or other weights."
                 )
             collapsed = reason is not None
-        return maps
 
     def _collapse(self, counts: NDArray[np.int64], orthogonality: float) -> str | None:
         """Say in which way the clusters have become one, or None."""
@@ -286,30 +266,13 @@ class PaperDGC(Clusterer):
             return "all centroids are nearly the same"
         return None
 
-    def _label_all(
-        self, cubes: Sequence[HyperCube], token: CancelToken | None = None
-    ) -> Generator[TrainingEvent, None, _Maps]:
-        """Label all scans; yields progress and returns the maps."""
-        assert self._model is not None
-        maps: _Maps = []
-        for scan, cube in enumerate(cubes):
-            labels = np.zeros((cube.rows, cube.columns), np.uint16)
-            for fraction in self._model.label(cube, labels):
-                yield Progress("labelling", (scan + fraction) / len(cubes))
-                check_stop(token)
-            maps.append(labels)
-        return maps
-
-    def predict(self, cube: HyperCube, *, token: CancelToken | None = None) -> NDArray[np.uint16]:
-        """Label one scan (see `Clusterer.predict`)."""
-        if self._model is None:
-            raise UserError("The model has learned nothing yet; train it first.")
-        self._model.grid.check(cube)
-        labels = np.zeros((cube.rows, cube.columns), np.uint16)
+    def _label_into(
+        self, labels: NDArray[np.uint16], cube: HyperCube, token: CancelToken | None
+    ) -> Iterator[float]:
         check_stop(token)
-        for _ in self._model.label(cube, labels):
+        for share in self._trained.label(cube, labels):
             check_stop(token)
-        return labels
+            yield share
 
     def predict_confidence(
         self,
@@ -322,13 +285,11 @@ class PaperDGC(Clusterer):
 
         The temperature is that of the losses and not calibrated.
         """
-        if self._model is None:
-            raise UserError("The model has learned nothing yet; train it first.")
-        self._model.grid.check(cube)
+        self._check(cube)
         check_groups(groups, self._clusters)
         values = np.full((cube.rows, cube.columns), np.nan, np.float32)
         check_stop(token)
-        for _ in self._model.confidence(cube, values, groups):
+        for _ in self._trained.confidence(cube, values, groups):
             check_stop(token)
         return values
 
@@ -376,11 +337,3 @@ class PaperDGC(Clusterer):
         estimator._summary = summary_from_tensors(tensors)
         estimator._steps = int(metadata["steps"])
         return estimator
-
-
-class _Stopped(Exception):
-    """Training was stopped; carries the maps of the last complete epoch."""
-
-    def __init__(self, maps: _Maps | None) -> None:
-        super().__init__()
-        self.maps = maps

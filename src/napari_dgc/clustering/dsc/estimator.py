@@ -17,10 +17,9 @@ from typing import Any, Literal, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_dgc.cancel import CancelToken, never_cancelled
+from napari_dgc.cancel import CancelToken
 from napari_dgc.clustering.bands import BandGrid
 from napari_dgc.clustering.confidence import check_groups, memberships, of_classes
-from napari_dgc.clustering.devices import resolve_device
 from napari_dgc.clustering.draws import draw_pixels
 from napari_dgc.clustering.dsc.config import DSCConfig
 from napari_dgc.clustering.dsc.denoise import denoised
@@ -28,30 +27,27 @@ from napari_dgc.clustering.dsc.number import SilhouetteCurve, assign
 from napari_dgc.clustering.dsc.spectra import Array, SpectraScale, are_counts, taken_for
 from napari_dgc.clustering.dsc.tiles import fill
 from napari_dgc.clustering.dsc.training import DSCModel
-from napari_dgc.clustering.estimator import Clusterer, check_options
+from napari_dgc.clustering.estimator import check_options
 from napari_dgc.clustering.events import (
     ClustersChosen,
     EpochFinished,
-    LabelsReady,
     Notice,
     Progress,
     TrainingEvent,
-    TrainingFinished,
-    TrainingStarted,
 )
-from napari_dgc.clustering.labelling import check_stop, summarise
+from napari_dgc.clustering.labelling import check_stop
 from napari_dgc.clustering.noise import NoiseModel, sample_windows
-from napari_dgc.clustering.storage import summary_from_tensors, summary_tensors
+from napari_dgc.clustering.scanwise import ScanByScan
+from napari_dgc.clustering.storage import summary_tensors
 from napari_dgc.cubes import HyperCube
 from napari_dgc.errors import UserError
-from napari_dgc.partition.summary import ClusterSummary
 
 _WINDOWS = 40
 #: Values of all pixels that are learned from, 160 MB.
 _MOST_VALUES = 40_000_000
 
 
-class DeepSpectralClustering(Clusterer):
+class DeepSpectralClustering(ScanByScan):
     """Clusters of the codes of an autoencoder over spectra.
 
     Parameters
@@ -92,12 +88,10 @@ class DeepSpectralClustering(Clusterer):
         self.config = DSCConfig(
             clusters=clusters, epochs=epochs, seed=seed, device=device, **options
         )
-        self.epochs, self.device, self.seed = epochs, device, seed
+        super().__init__(epochs=epochs, seed=seed, device=device)
         self.model: DSCModel | None = None
         self._grid: BandGrid | None = None
         self._noise: NoiseModel | None = None
-        self._summary: ClusterSummary | None = None
-        self._epoch = 0
 
     @property
     def n_clusters(self) -> int:
@@ -110,14 +104,9 @@ class DeepSpectralClustering(Clusterer):
         return self.config.clusters
 
     @property
-    def epoch(self) -> int:
-        """Number of epochs completed."""
-        return self._epoch
-
-    @property
-    def summary(self) -> ClusterSummary | None:
-        """Mass, spectra and neighbourhood of the fine clusters over the training scans."""
-        return self._summary
+    def configuration(self) -> dict[str, Any]:
+        """All options (see `Clusterer.configuration`)."""
+        return self.config.to_json() | {"epochs": self.epochs, "device": self.device}
 
     @property
     def curve(self) -> SilhouetteCurve | None:
@@ -126,46 +115,33 @@ class DeepSpectralClustering(Clusterer):
 
     # Training
 
-    def fit_iter(
+    @property
+    def _bands(self) -> BandGrid | None:
+        return None if self.model is None else self._grid
+
+    @property
+    def _projection(self) -> NoiseModel:
+        assert self._noise is not None, "learned with the bands"
+        return self._noise
+
+    def _learn(
         self,
         cubes: Sequence[HyperCube],
+        grid: BandGrid,
+        device: str,
+        token: CancelToken,
         *,
-        token: CancelToken | None = None,
-        resume: bool = False,
-        previews: bool = True,
+        go_on: bool,
+        previews: bool,
     ) -> Iterator[TrainingEvent]:
-        """Train, yielding events (see `Clusterer.fit_iter`)."""
-        token = token or never_cancelled()
-        device = resolve_device(self.device)
-        go_on = resume and self.model is not None and self._grid is not None
-        grid = self._grid if go_on and self._grid is not None else BandGrid.from_cubes(cubes)
-        for cube in cubes:
-            grid.check(cube)
-        yield TrainingStarted(
-            self.method,
-            device,
-            len(cubes),
-            self._epoch if go_on else 0,
-            self.epochs,
-            self.n_clusters,
-        )
-        yield from self.learn_units(cubes, go_on=go_on)
-        try:
-            sample = yield from self._sample(cubes, grid, token)
-            if go_on:
-                self._trained.to(device)
-            else:
-                yield from self._begin(cubes, grid, sample, device, token)
-                if previews:
-                    yield from self._label_maps(cubes, token, show=True)
-            yield from self._epochs(cubes, sample, token, previews)
-        except InterruptedError:
-            if self.model is not None and self._summary is None:
-                # Without a summary there would be no merge tree to cut.
-                yield from self._label_maps(cubes, never_cancelled(), show=previews)
-            yield TrainingFinished(self._epoch, stopped=True)
-            return
-        yield TrainingFinished(self._epoch, stopped=False)
+        sample = yield from self._sample(cubes, grid, token)
+        if go_on:
+            self._trained.to(device)
+        else:
+            yield from self._begin(cubes, grid, sample, device, token)
+            if previews:
+                yield from self._label_maps(cubes, token, show=True)
+        yield from self._epochs(cubes, sample, token, previews)
 
     def _sample(
         self, cubes: Sequence[HyperCube], grid: BandGrid, token: CancelToken
@@ -258,23 +234,6 @@ class DeepSpectralClustering(Clusterer):
             raise UserError("This model has not been trained yet; train it first.")
         return self.model
 
-    def _label_maps(
-        self, cubes: Sequence[HyperCube], token: CancelToken, *, show: bool
-    ) -> Iterator[TrainingEvent]:
-        """Label all scans and summarise the clusters; the maps come together at the end."""
-        assert self._grid is not None
-        assert self._noise is not None
-        maps = []
-        for cube in cubes:
-            labels = np.zeros((cube.rows, cube.columns), np.uint16)
-            for share in fill(labels, cube, self._check(cube), self._labels, token):
-                yield Progress(f"labelling {cube.name}", share)
-            maps.append(labels)
-        self._summary = summarise(cubes, maps, self.n_clusters, self._grid, self._noise, token)
-        if show:
-            for scan, labels in enumerate(maps):
-                yield LabelsReady(scan, self._epoch, labels)
-
     # Labelling
 
     def _codes(self, spectra: Array) -> Array:
@@ -286,13 +245,10 @@ class DeepSpectralClustering(Clusterer):
         assert model.centroids is not None
         return (model.numbers[assign(self._codes(spectra), model.centroids)] + 1).astype(np.uint16)
 
-    def predict(self, cube: HyperCube, *, token: CancelToken | None = None) -> NDArray[np.uint16]:
-        """Label one scan (see `Clusterer.predict`)."""
-        self._check(cube)
-        labels = np.zeros((cube.rows, cube.columns), np.uint16)
-        for _ in fill(labels, cube, self._check(cube), self._labels, token):
-            pass
-        return labels
+    def _label_into(
+        self, labels: NDArray[np.uint16], cube: HyperCube, token: CancelToken | None
+    ) -> Iterator[float]:
+        return fill(labels, cube, self._trained_bands, self._labels, token)
 
     def predict_confidence(
         self,
@@ -323,13 +279,6 @@ class DeepSpectralClustering(Clusterer):
             pass
         return values
 
-    def _check(self, cube: HyperCube) -> BandGrid:
-        """Return the bands of the model, or refuse a scan that does not have them."""
-        if self.model is None or self._grid is None:
-            raise UserError("This model has not been trained yet; train it first.")
-        self._grid.check(cube)
-        return self._grid
-
     def reconstruct(self, cube: HyperCube) -> HyperCube:
         """Return the scan as the autoencoder gives it back, with less noise.
 
@@ -358,7 +307,7 @@ class DeepSpectralClustering(Clusterer):
         if self.model is None or self._grid is None or self._noise is None:
             raise UserError("There is nothing to save yet; train the model first.")
         metadata = {
-            "config": self.config.to_json() | {"epochs": self.epochs, "device": self.device},
+            "config": self.configuration,
             "epoch": self._epoch,
             "latent": self.model.latent,
             "bands": self._grid.metadata(),
@@ -379,8 +328,7 @@ class DeepSpectralClustering(Clusterer):
         model.load(tensors)
         estimator.model, estimator._grid = model, grid
         estimator._noise = NoiseModel.from_tensors(tensors)
-        estimator._epoch = int(metadata["epoch"])
-        estimator._summary = summary_from_tensors(tensors)
+        estimator._take_up(metadata, tensors)
         return estimator
 
 
