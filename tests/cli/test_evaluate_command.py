@@ -137,14 +137,14 @@ def test_a_mapping_by_hand_gives_all_files(
     given = '{"background": [3, 5], "lesion": [8]}'
     assert evaluate(predicted, truth, "--mapping", given, "--resamples", "50", *options) == 0
     out, err = capsys.readouterr()
-    assert "Cluster 7 stands for no class; 36.4 % of the labelled pixels" in err
+    assert "Cluster 7 stands for no class of the truth; 36.4 % of the labelled pixels" in err
     assert "as given by hand (in brackets: 95 % of blocks of pixels drawn anew)" in out
     content = json.loads(files["json"].read_text())["assessment"]
     assert content["mapping"] == {"3": 1, "5": 1, "7": None, "8": 4}
     assert content["pooled"]["classes"]["lesion"]["recall"] == pytest.approx(2 / 3)
     assert "all scans,lesion,recall,0.6666666667," in files["csv"].read_text()
     page = files["html"].read_text()
-    assert "Cluster 7 stands for no class" in page
+    assert "Cluster 7 stands for no class of the truth" in page
     assert str(predicted) in page
 
 
@@ -185,4 +185,4 @@ def test_classes_of_one_name_are_matched(
     assert evaluate(predicted, truth, *options) == 0
     content = json.loads(figures.read_text())["assessment"]
     assert content["mapping"] == {"3": None, "5": None, "7": 2, "8": 4}
-    assert "Clusters 3 and 5 stand for no class" in capsys.readouterr().err
+    assert "Clusters 3 and 5 stand for no class of the truth" in capsys.readouterr().err

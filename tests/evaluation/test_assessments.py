@@ -64,7 +64,7 @@ def test_clusters_without_a_class_are_said_and_count_as_wrong():
     found = assessed([Scan("a", TRUTH, FOUND)], by_hand(given))
     assert found.mapping[7] is None and found.mapping[9] is None
     clusters, absent = found.notes
-    assert clusters.startswith("Clusters 7 and 9 stand for no class; 33.3 % of the labelled pixels")
+    assert clusters.startswith("Clusters 7 and 9 stand for no class of the truth; 33.3 % of the")
     assert absent == "In no map, though in the mapping: 40."
     assert found.pooled.figures["overall_accuracy"] == pytest.approx(2 / 3)
     assert found.pooled.confusion[2].tolist() == [0, 0, 0, 8]

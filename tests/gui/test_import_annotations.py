@@ -8,10 +8,10 @@ from qtpy.QtCore import Qt, QTimer
 from qtpy.QtWidgets import QApplication, QFileDialog, QMessageBox
 
 from napari_dgc.annotations import LabelClass, LabelImage, export, read_label_image
+from napari_dgc.gui.evaluation.dock import EvaluateDock
 from napari_dgc.gui.export_command import ExportDialog
 from napari_dgc.gui.import_dialog import ImportDialog
 from napari_dgc.gui.layers import COMPANION_KEY, ROLE_KEY
-from napari_dgc.gui.score_dialog import ScoreDialog
 from napari_dgc.workspace.commands import NameClasses
 
 pytestmark = pytest.mark.usefixtures("no_dialog_stays_open")
@@ -95,14 +95,14 @@ def named(session, labelled):
 
 
 @pytest.fixture
-def score_shown(qtbot):
+def evaluated(viewer, qtbot):
+    """Wait for the figures in the dock that opens; returns it and the figures of classes."""
+
     def get():
-        (dialog,) = [w for w in QApplication.topLevelWidgets() if isinstance(w, ScoreDialog)]
-        cells = [
-            [dialog.table.item(row, place).text() for place in range(5)]
-            for row in range(dialog.table.rowCount())
-        ]
-        return dialog, cells
+        dock = viewer.window._qt_window.findChild(EvaluateDock)
+        qtbot.waitUntil(lambda: dock.results.compared is not None, timeout=20000)
+        found = dock.results.compared.assessment
+        return dock, dict(zip(found.class_names.values(), found.pooled.classes, strict=True))
 
     return get
 
@@ -120,30 +120,33 @@ def test_annotations_lie_on_the_scan_of_their_name(importing, viewer, session, t
     np.testing.assert_allclose(layer.get_color(1)[:3], np.array([0xD5, 0x5E, 0]) / 255, atol=0.01)
 
 
-def test_classes_are_scored_against_annotations(importing, viewer, named, tmp_path, score_shown):
+def test_classes_are_evaluated_against_annotations(importing, viewer, named, tmp_path, evaluated):
     seen = importing([write(tmp_path)])
     assert seen["purpose"] == "score"
     assert seen["sentence"] == "Compared by name: lesion, healthy tissue."
-    dialog, cells = score_shown()
-    # cluster 5 begins at row 16, below all that is annotated; merging 1 and 2 would meet it
-    assert cells[0] == ["lesion", "32", "0.000", "0.000", "1.000"]
-    assert cells[1][:3] == ["healthy tissue", "64", f"{64 / 96:.3f}"]
-    assert "sick: 96 pixels compared" in dialog.summary.text()
+    dock, classes = evaluated()
+    # cluster 5 begins at row 16, below all that is annotated
+    assert classes["lesion"]["iou"] == 0.0
+    assert classes["lesion"]["pixels_truth"] == 32
+    assert classes["healthy tissue"]["iou"] == pytest.approx(64 / 96)
+    assert "1 scan, 96 pixels." in dock.summary.text()
+    assert dock.choices.matching.currentText() == "by name"
     assert "sick reference" in viewer.layers
-    dialog.close()
 
 
-def test_the_rest_counts_where_ticked(importing, named, session, tmp_path, score_shown):
+def test_the_rest_counts_where_ticked(importing, named, session, tmp_path, evaluated):
     lesion = np.zeros((24, 32), np.uint8)
     lesion[18:] = 1  # six of the eight rows of cluster 5
     image = LabelImage.build("sick", lesion, [LabelClass(1, "Lesion")])
     (path,) = export([image], tmp_path, ["labelme"])
     importing([path], "rest")
-    dialog, cells = score_shown()
-    assert cells == [["Lesion", "192", "0.750", f"{12 / 14:.3f}", "0.750"]]
-    dialog.copy.click()
-    assert "Lesion\t192\t0.750" in QApplication.clipboard().text()
-    dialog.close()
+    dock, classes = evaluated()
+    assert dock.choices.rest.currentText() == "rest"
+    assert list(classes) == ["Lesion", "rest"]
+    assert classes["Lesion"]["iou"] == pytest.approx(0.75)
+    assert classes["Lesion"]["dice"] == pytest.approx(12 / 14)
+    dock.results.classes.copy()
+    assert "Lesion\t0.75\t0.86" in QApplication.clipboard().text()
 
 
 def test_annotations_correct_the_classes_in_one_step(importing, session, named, told, tmp_path):

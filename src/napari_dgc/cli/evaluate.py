@@ -6,7 +6,6 @@ import argparse
 import contextlib
 import json
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -102,11 +101,12 @@ def run(args: argparse.Namespace) -> int:
     from napari_dgc.evaluation import Scan, evaluate, format_table
     from napari_dgc.evaluation.assessment_tables import assessment_text
     from napari_dgc.evaluation.by_hand import read_mapping
+    from napari_dgc.evaluation.maps import class_names
 
     _check_outputs(args)
     mapping = None if args.mapping is None else read_mapping(args.mapping)
     shared, judged, true, rest = _read_maps(args)
-    names, found_names = _names(true), _names(judged)
+    names, found_names = class_names(true), class_names(judged)
     if not names:
         say(
             f"{truth_of(args.truth)} has no {CLASS_TABLE} (label,name): background and lesion are "
@@ -142,6 +142,7 @@ def _read_maps(
     from napari_dgc.annotations.export import CONFIDENCE_SUFFIX
     from napari_dgc.annotations.label_image import numbered_alike
     from napari_dgc.cli.progress import say
+    from napari_dgc.evaluation.maps import with_rest
 
     predicted = label_maps(args.pred)
     truth_folder = truth_of(args.truth)
@@ -167,9 +168,7 @@ def _read_maps(
     judged, true = numbered_alike(judged), numbered_alike(true)
     rest = None
     if args.rest:
-        true = numbered_alike([with_rest(image, args.rest) for image in true])
-        wanted = args.rest.casefold()
-        rest = next(c.number for i in true for c in i.classes if c.name.casefold() == wanted)
+        true, rest = with_rest(true, args.rest)
     return shared, judged, true, rest
 
 
@@ -221,10 +220,6 @@ def _write(args: argparse.Namespace, report: Report, found: Assessment) -> None:
         write_page(args.html, found, files)
 
 
-def _names(images: Sequence[LabelImage]) -> dict[int, str]:
-    return {info.number: info.name for image in images for info in image.classes if info.name}
-
-
 def pixels_apart(text: str) -> float:
     """Read a tolerance of the boundary F1."""
     with contextlib.suppress(ValueError):
@@ -246,21 +241,6 @@ def resample_count(text: str) -> int:
 def _shape(image: LabelImage) -> tuple[int, int]:
     rows, columns = image.labels.shape
     return rows, columns
-
-
-def with_rest(image: LabelImage, name: str) -> LabelImage:
-    """Give the pixels without a label to a class."""
-    import numpy as np
-
-    from napari_dgc.annotations.label_image import LabelClass, LabelImage
-
-    called = [info.number for info in image.classes if info.name.casefold() == name.casefold()]
-    free = max((info.number for info in image.classes), default=0) + 1
-    number = called[0] if called else free
-    labels = np.where(image.labels == 0, number, image.labels)
-    classes = [*image.classes, *([] if called else [LabelClass(number, name)])]
-    made = LabelImage.build(image.name, labels, classes)
-    return replace(image, labels=made.labels, classes=made.classes)
 
 
 def label_maps(path: Path) -> dict[str, Source]:

@@ -46,7 +46,7 @@ class AssessSetup:
     matching
         Key of `MATCHINGS`.
     mapping
-        For `BY_HAND`: predicted labels by name or number of the class.
+        For `BY_HAND`: predicted labels by name or number of the class, see `classes_of`.
     rest
         Number of the class that stands for everything else; predicted labels without one of
         the names of the truth belong to it under `NAMES`. None: there is none.
@@ -54,13 +54,16 @@ class AssessSetup:
         Of the boundary F1, in pixels.
     intervals
         How intervals are made.
+    noun
+        What a predicted label is called: ``"cluster"`` or ``"class"``.
     """
 
     matching: str = MAJORITY
-    mapping: Mapping[str, Sequence[int]] = field(default_factory=dict)
+    mapping: Mapping[str, Sequence[int]] | Mapping[int, Sequence[int]] = field(default_factory=dict)
     rest: int | None = None
     tolerance: float = TOLERANCE
     intervals: IntervalSetup = field(default_factory=IntervalSetup)
+    noun: str = "cluster"
 
 
 @dataclass(frozen=True)
@@ -193,7 +196,7 @@ def assess(
             scans=of_scans,
             pooled=pooled,
             intervals=intervals,
-            notes=tuple(_notes(mapping, table, asked, scans, of_scans)),
+            notes=tuple(_notes(mapping, table, asked, setup.noun, scans, of_scans)),
         )
     )
 
@@ -281,10 +284,11 @@ def _notes(
     mapping: Mapping[int, int | None],
     table: NDArray[np.int64],
     asked: Sequence[int],
+    noun: str,
     scans: Sequence[Scan],
     found: Sequence[Scored],
 ) -> Iterator[str]:
-    yield from mapping_notes(mapping, table, asked)
+    yield from mapping_notes(mapping, table, asked, noun)
     missing = int(table[:, 0].sum())
     if missing:
         yield f"{counted(missing, 'labelled pixel')} without data in the prediction count as wrong."

@@ -83,13 +83,16 @@ def _content(path: Path) -> str:
         raise UserError(f"The mapping {path} cannot be read ({reason}).") from None
 
 
-def classes_of(mapping: Mapping[str, Sequence[int]], names: Mapping[int, str]) -> dict[int, int]:
+def classes_of(
+    mapping: Mapping[str, Sequence[int]] | Mapping[int, Sequence[int]], names: Mapping[int, str]
+) -> dict[int, int]:
     """Return the class of every label of a mapping.
 
     Parameters
     ----------
     mapping
-        Labels by name of the class, in upper or lower case, or its number.
+        Labels by name of the class, in upper or lower case, or its number: written, where no
+        class has it for a name, or as a number.
     names
         Of the classes of the truth.
 
@@ -110,7 +113,11 @@ def classes_of(mapping: Mapping[str, Sequence[int]], names: Mapping[int, str]) -
     return found
 
 
-def _class_named(name: str, names: Mapping[int, str]) -> int:
+def _class_named(name: str | int, names: Mapping[int, str]) -> int:
+    if isinstance(name, int):
+        if name in names:
+            return name
+        name = str(name)
     wanted = name.strip().casefold()
     same = [number for number, title in names.items() if title.strip().casefold() == wanted]
     if not same and wanted.isdecimal() and int(wanted) in names:
@@ -156,7 +163,10 @@ def as_rows(
 
 
 def mapping_notes(
-    mapping: Mapping[int, int | None], table: NDArray[np.int64], asked: Sequence[int]
+    mapping: Mapping[int, int | None],
+    table: NDArray[np.int64],
+    asked: Sequence[int],
+    noun: str = "cluster",
 ) -> list[str]:
     """Say which labels stand for no class, and which of those asked for are in no map.
 
@@ -168,6 +178,8 @@ def mapping_notes(
         (classes, labels + 1) of all scans, of the same labels.
     asked
         Labels that the user gave a class.
+    noun
+        What a predicted label is called, with its plural: ``"cluster"``, ``"class"``.
     """
     notes = []
     without = [label for label, number in mapping.items() if number is None]
@@ -176,8 +188,8 @@ def mapping_notes(
         total = int(table.sum())
         share = 100.0 * int(table[:, alone].sum()) / total if total else 0.0
         notes.append(
-            f"{_listed(without)} for no class; {share:.1f} % of the labelled pixels lie there "
-            "and count as wrong."
+            f"{_listed(without, noun)} for no class of the truth; {share:.1f} % of the labelled "
+            "pixels lie there and count as wrong."
         )
     absent = [label for label in asked if label not in mapping]
     if absent:
@@ -185,10 +197,11 @@ def mapping_notes(
     return notes
 
 
-def _listed(labels: Sequence[int]) -> str:
+def _listed(labels: Sequence[int], noun: str) -> str:
     shown = [str(label) for label in labels[:_MOST_NAMED]]
     if len(labels) > _MOST_NAMED:
         shown.append(f"{len(labels) - _MOST_NAMED} more")
     if len(shown) == 1:
-        return f"Cluster {shown[0]} stands"
-    return f"Clusters {', '.join(shown[:-1])} and {shown[-1]} stand"
+        return f"{noun.capitalize()} {shown[0]} stands"
+    plural = "Classes" if noun == "class" else f"{noun.capitalize()}s"
+    return f"{plural} {', '.join(shown[:-1])} and {shown[-1]} stand"

@@ -52,7 +52,7 @@ FIGURES = (
     Figure("mean_boundary_f1", "mean boundary F1", "Mean of the classes' boundary F1."),
     Figure(
         "mean_area_rmse",
-        "mean area RMSE (percentage points)",
+        "mean area RMSE (% points)",
         "Mean of the classes' area RMSE.",
     ),
     Figure(
@@ -100,7 +100,7 @@ CLASS_FIGURES = (
     ),
     Figure(
         "area_rmse",
-        "area RMSE (percentage points)",
+        "area RMSE (% points)",
         "Root mean square over the scans of found minus true area, each in percent of the "
         "labelled pixels of its scan. Of one scan: the error without its sign.",
     ),

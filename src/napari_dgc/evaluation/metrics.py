@@ -229,4 +229,5 @@ def area_errors(confusion: NDArray[np.int64], *, shares: bool) -> NDArray[np.flo
     """Return predicted minus true area of each class, as `area_rmse` counts it."""
     classes = confusion.shape[0]
     off = confusion[:, :classes].sum(axis=0) - confusion.sum(axis=1)
-    return off * (100.0 / float(confusion.sum()) if shares else 1.0)
+    errors: NDArray[np.float64] = off * (100.0 / float(confusion.sum()) if shares else 1.0)
+    return errors

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 from qtpy.QtWidgets import QWidget
 
-from napari_dgc.gui.docking import LESIONS, MERGE, TRAIN, enclosing_dock, open_dock
+from napari_dgc.gui.docking import EVALUATION, LESIONS, MERGE, TRAIN, enclosing_dock, open_dock
 
 if TYPE_CHECKING:
     from napari.viewer import Viewer
+
+    from napari_dgc.gui.evaluation.dock import EvaluateDock
 
 
 def go_to_train(viewer: Viewer, beside: QWidget) -> QWidget:
@@ -55,6 +57,15 @@ def go_to_lesions(viewer: Viewer, beside: QWidget) -> QWidget:
     found = _go(viewer, beside, LESIONS, "Lesions and severity", lambda: LesionDock(viewer))
     if isinstance(found, LesionDock):
         found.show_found()
+    return found
+
+
+def go_to_evaluation(viewer: Viewer, beside: QWidget) -> EvaluateDock:
+    """Bring the dock "Evaluate" to the front (see `go_to_lesions`)."""
+    from napari_dgc.gui.evaluation.dock import EvaluateDock
+
+    found = _go(viewer, beside, EVALUATION, "Evaluate", lambda: EvaluateDock(viewer))
+    assert isinstance(found, EvaluateDock)
     return found
 
 

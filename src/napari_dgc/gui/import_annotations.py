@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -11,13 +12,17 @@ from napari_dgc.errors import UserError
 from napari_dgc.gui import messages
 
 if TYPE_CHECKING:
+    from napari.layers import Labels
+    from qtpy.QtWidgets import QWidget
+
     from napari_dgc.annotations import LabelImage
-    from napari_dgc.evaluation.named import Comparison
     from napari_dgc.gui.scan import Scan
     from napari_dgc.gui.session import Session
 
+#: Class of pixels without a label where they count.
+REST = "rest"
 _FILTER = (
-    "Annotations and label maps (*.json *.hdr *.tif *.tiff *.png *.npy *.mat);;"
+    "Annotations and label maps (*.json *.hdr *.tif *.tiff *.png *.npy *.mat *.pth *.pt);;"
     "labelme or COCO (*.json);;ENVI classification (*.hdr);;All files (*)"
 )
 
@@ -41,46 +46,78 @@ def import_annotations() -> None:
 
 def import_files(session: Session, paths: Sequence[Path]) -> None:
     """Ask what the annotations of files are for, and do it; failures are notifications."""
-    from napari_dgc.gui.background import wait_for
+    from napari_dgc.gui.go_to import go_to_evaluation
     from napari_dgc.gui.import_dialog import CORRECT, SCORE, ImportDialog
-    from napari_dgc.gui.reference_layers import add_reference, read_annotations
-    from napari_dgc.gui.score_dialog import ScoreDialog
+    from napari_dgc.gui.reference_layers import add_reference
 
-    # Those without bands, too, whose label maps are still open.
-    scans = list(dict.fromkeys([*session.scans, *session.labelled]))
-    what = paths[0].name if len(paths) == 1 else f"{len(paths)} files"
-    try:
-        images = wait_for(partial(read_annotations, paths, scans), f"Reading {what}")
-    except InterruptedError:
-        return
-    except UserError as error:
-        messages.show_error(_short(str(error), paths))
+    scans = _all_scans(session)
+    images = _read(paths, scans)
+    if not images:
         return
     dialog = ImportDialog(images, scans, session.partition, messages.window_of_viewer())
     if not dialog.exec():
         return
     chosen, purpose = dialog.chosen, dialog.purpose
-    try:
-        if purpose == CORRECT:
-            messages.show_info(correct(session, chosen))
-            return
-        result = None
-        if purpose == SCORE:
-            count_rest = dialog.rest.isChecked()
-            result = wait_for(
-                lambda token, tell: score(session, chosen, rest=count_rest), "Comparing"
-            )
-    except InterruptedError:
-        return
-    except UserError as error:
-        messages.show_error(str(error))
+    if purpose == CORRECT:
+        with contextlib.suppress(InterruptedError):
+            try:
+                messages.show_info(correct(session, chosen))
+            except UserError as error:
+                messages.show_error(str(error))
         return
     viewer: Any = session.viewer
-    for image, scan in chosen:
-        add_reference(viewer, image, scan)
-    if result is not None:
-        names = [scan.name for _, scan in chosen if scan is not None]
-        ScoreDialog(result, names, messages.window_of_viewer()).show()
+    layers = [(scan, add_reference(viewer, image, scan)) for image, scan in chosen]
+    if purpose == SCORE:
+        evaluation = go_to_evaluation(viewer, viewer.window._qt_window)
+        truth = {scan: layer for scan, layer in layers if scan is not None}
+        evaluation.take_truth(truth, rest=REST if dialog.rest.isChecked() else "")
+
+
+def open_truth(session: Session, parent: QWidget) -> list[tuple[Scan, Labels]]:
+    """Ask for files with annotations and show them; returns the layers of scans.
+
+    Annotations that mean no open scan are shown as well, for the user to choose.
+    """
+    from qtpy.QtWidgets import QFileDialog
+
+    from napari_dgc.gui.reference_layers import add_reference, scan_for, size_of
+
+    names, _ = QFileDialog.getOpenFileNames(parent, "Open truth", "", _FILTER)
+    scans = _all_scans(session)
+    found = []
+    for image in _read([Path(name) for name in names], scans):
+        scan = scan_for(image, scans)
+        layer = add_reference(session.viewer, image, scan)
+        if scan is not None and size_of(scan) == image.labels.shape:
+            found.append((scan, layer))
+            continue
+        rows, columns = image.labels.shape
+        messages.show_info(
+            f"{image.name} ({rows} x {columns} pixels) fits no open scan by its name and size."
+        )
+    return found
+
+
+def _all_scans(session: Session) -> list[Scan]:
+    """Return the open scans, and those without bands whose label maps are still open."""
+    return list(dict.fromkeys([*session.scans, *session.labelled]))
+
+
+def _read(paths: Sequence[Path], scans: Sequence[Scan]) -> list[LabelImage]:
+    """Read annotations while the window waits; failures are notifications."""
+    from napari_dgc.gui.background import wait_for
+    from napari_dgc.gui.reference_layers import read_annotations
+
+    if not paths:
+        return []
+    what = paths[0].name if len(paths) == 1 else f"{len(paths)} files"
+    try:
+        return wait_for(partial(read_annotations, paths, scans), f"Reading {what}")
+    except InterruptedError:
+        return []
+    except UserError as error:
+        messages.show_error(_short(str(error), paths))
+        return []
 
 
 def correct(session: Session, chosen: Sequence[tuple[LabelImage, Scan | None]]) -> str:
@@ -124,31 +161,6 @@ def correct(session: Session, chosen: Sequence[tuple[LabelImage, Scan | None]]) 
         session.do(Several("correct by annotations", commands) if commands[1:] else commands[0])
         sentences.append("Ctrl+Z in the merge dock takes all of this back.")
     return " ".join(sentences)
-
-
-def score(
-    session: Session, chosen: Sequence[tuple[LabelImage, Scan | None]], *, rest: bool
-) -> Comparison:
-    """Compare the classes of scans with annotations.
-
-    Raises
-    ------
-    UserError
-        When sizes differ, or nothing is labelled.
-    """
-    from napari_dgc.evaluation.named import compare_named
-
-    partition = session.partition
-    if partition is None:
-        raise UserError("There are no classes to score yet.")
-    pairs = [
-        (image, partition.apply(scan.fine))
-        for image, scan in chosen
-        if scan is not None and scan.fine is not None
-    ]
-    names = {info.number: info.name for info in partition.classes}
-    truth, predicted = [image for image, _ in pairs], [labels for _, labels in pairs]
-    return compare_named(truth, predicted, names, rest=rest)
 
 
 def _short(sentence: str, paths: Sequence[Path]) -> str:

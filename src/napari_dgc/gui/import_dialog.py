@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 SHOW, SCORE, CORRECT = "show", "score", "correct"
 _TITLES = {
     SHOW: "Show them over the scan",
-    SCORE: "Show them, and score the classes against them",
+    SCORE: "Show them, and evaluate the classes against them",
     CORRECT: "Correct the classes: annotated pixels get the class of the same name",
 }
 _NO_SCAN = "(no scan)"

@@ -11,6 +11,7 @@ from napari_dgc.gui.layers import COMPANION_KEY, ROLE_KEY
 
 if TYPE_CHECKING:
     from napari.components import ViewerModel
+    from napari.layers import Labels
 
     from napari_dgc.annotations import LabelImage
     from napari_dgc.cancel import CancelToken
@@ -136,10 +137,11 @@ def reference_layer(image: LabelImage, scan: Scan | None) -> LayerTuple:
     return image.labels.copy(), options, "labels"
 
 
-def add_reference(viewer: ViewerModel, image: LabelImage, scan: Scan | None) -> None:
-    """Show annotations, and leave the selected layer as it is."""
+def add_reference(viewer: ViewerModel, image: LabelImage, scan: Scan | None) -> Labels:
+    """Show annotations, and leave the selected layer as it is; returns their layer."""
     data, options, _ = reference_layer(image, scan)
     active = viewer.layers.selection.active
-    viewer.add_labels(data, **options)
+    layer = viewer.add_labels(data, **options)
     if active is not None and active in viewer.layers:
         viewer.layers.selection.active = active
+    return layer

@@ -1,0 +1,1 @@
+"""The dock "Evaluate": classes against the truth."""
