@@ -222,15 +222,31 @@ def own_settings(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def merge_dock(viewer, qtbot):
+def activate(qtbot):
+    """Make the window of a widget the active one: keys go to no other.
+
+    Asked for again and again: a window that is not mapped yet, or another one that closes
+    late, may get the better of it on a busy machine.
+    """
+
+    def activate(widget):
+        def active():
+            widget.window().activateWindow()
+            return widget.isActiveWindow()
+
+        qtbot.waitUntil(active, timeout=60_000)
+
+    return activate
+
+
+@pytest.fixture
+def merge_dock(viewer, qtbot, activate):
     """The merge dock, shown in a real window, as the user opens it."""
     viewer.window.show()
     _, dock = viewer.window.add_plugin_dock_widget("napari-dgc", "Merge clusters")
     qtbot.waitExposed(dock)
-    # Keys go to the active window only.
-    dock.window().activateWindow()
     dock.table.setFocus()
-    qtbot.waitUntil(dock.isActiveWindow)
+    activate(dock)
     return dock
 
 

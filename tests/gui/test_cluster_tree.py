@@ -15,16 +15,15 @@ NONE = Qt.KeyboardModifier.NoModifier
 
 
 @pytest.fixture
-def dock(viewer, qtbot):
+def dock(viewer, qtbot, activate):
     """The dock, opened as from the menu, beside nothing else."""
     viewer.window.show()
     viewer.window.resize(1366, 768)
     _, made = viewer.window.add_plugin_dock_widget("napari-dgc", "Cluster tree")
     qtbot.waitExposed(made)
     qtbot.waitUntil(lambda: made.plot.tree.vb.height() > 60)
-    made.window().activateWindow()
     made.plot.setFocus()
-    qtbot.waitUntil(made.isActiveWindow)
+    activate(made)
     return made
 
 
@@ -248,3 +247,16 @@ def test_marks_beneath_the_slider_take_a_stable_number(labelled, merge_dock, ses
     qtbot.mouseClick(marks, LEFT, NONE, place)
     assert len(session.partition.classes) == level.classes
     assert len(session.history.commands) == 1
+
+
+def test_all_scans_are_in_sight_again_when_the_canvas_takes_its_new_size_late(
+    labelled, viewer, dock, qtbot
+):
+    viewer.reset_view()
+    fitted = viewer.camera.zoom
+    viewer.camera.zoom = 100
+    # as on the first sight of the dock, on a machine that is slow to lay out the window
+    dock._fits_left = 1000
+    dock._fit.start()
+    viewer.window.resize(1000, 700)
+    qtbot.waitUntil(lambda: viewer.camera.zoom < 1.5 * fitted, timeout=30_000)

@@ -219,3 +219,19 @@ def test_a_renamed_scan_has_its_new_name_in_the_severity(merge_dock, session, la
     session.do(NameClasses((3,), "healthy tissue"))
     labelled[0].image.name = "plot 7"
     assert "plot 7" in merge_dock.severity.text()
+
+
+def test_curves_that_are_hard_to_see_get_an_edge(merge_dock, session, labelled, qtbot):
+    for number, name in ((2, "halo"), (3, "lesion")):
+        session.do(NameClasses((number,), name))
+    qtbot.waitUntil(lambda: set(merge_dock.plot.curves) >= {2, 3})
+
+    def edged():
+        pens = {n: curve.opts["shadowPen"] for n, curve in merge_dock.plot.curves.items()}
+        return {n for n, pen in pens.items() if pen is not None}
+
+    merge_dock.plot.set_theme("#efebe9", "#3b3a39")
+    assert 2 in edged()  # yellow on a light ground
+    assert 3 not in edged()
+    merge_dock.plot.set_theme("#262930", "#f0f1f2")
+    assert not {2, 3} & edged()

@@ -214,13 +214,13 @@ def test_what_is_in_doubt_is_told_once_for_files_opened_together(
         write_envi(tmp_path, name, leaf)
     viewer.open([tmp_path / f"{name}.hdr" for name in ("one", "two", "three")], plugin="napari-dgc")
     assert len(get_session(viewer).scans) == 3
-    qtbot.waitUntil(lambda: bool(told["info"]), timeout=5000)
+    qtbot.waitUntil(lambda: bool(told["info"]), timeout=60_000)
     (sentence,) = told["info"]
     assert sentence.startswith("one and 2 more: -9999 is taken for “no data”")
     told["info"].clear()
     write_envi(tmp_path, "four", leaf)
     viewer.open(tmp_path / "four.hdr", plugin="napari-dgc")
-    qtbot.waitUntil(lambda: bool(told["info"]), timeout=5000)
+    qtbot.waitUntil(lambda: bool(told["info"]), timeout=60_000)
     assert told["info"][0].startswith("four: -9999 is taken")
 
 
@@ -376,6 +376,6 @@ def test_what_is_in_doubt_is_told_once_however_long_a_file_takes_to_show(
         QThread.msleep(15 * opening_notes._TICKS)
         QApplication.processEvents()
     assert not told["info"]
-    qtbot.waitUntil(lambda: bool(told["info"]))
+    qtbot.waitUntil(lambda: bool(told["info"]), timeout=60_000)
     (sentence,) = told["info"]
     assert sentence.startswith("one and 1 more: -9999")

@@ -53,16 +53,15 @@ def name(session):
 
 
 @pytest.fixture
-def open_dock(viewer, qtbot):
+def open_dock(viewer, qtbot, activate):
     """Open the dock as the user does, in a real window."""
 
     def open_it():
         viewer.window.show()
         _, dock = viewer.window.add_plugin_dock_widget("napari-dgc", "Lesions and severity")
         qtbot.waitExposed(dock)
-        dock.window().activateWindow()
         dock.setFocus()
-        qtbot.waitUntil(dock.isActiveWindow)
+        activate(dock)
         return dock
 
     return open_it

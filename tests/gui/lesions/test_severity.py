@@ -117,6 +117,22 @@ def test_a_class_that_is_ticked_counts_as_diseased(dock, named, session, wait_se
     assert cells(dock.tree.item_of(named[0]))[4] == "11 px"
 
 
+def test_figures_fit_the_dock_and_the_tip_tells_the_rest(dock, named, qtbot):
+    tree = dock.tree
+    columns = range(tree.columnCount())
+    dock.resize(380, 640)
+    tree.resize(356, 200)
+    assert not any(tree.isColumnHidden(column) for column in (0, 1, 3, 4))
+    assert tree.isColumnHidden(8)
+    assert sum(tree.columnWidth(column) for column in columns) <= tree.viewport().width()
+    tip = tree.item_of(named[0]).toolTip(4)
+    assert "Lesion area: 11 px" in tip
+    assert "Largest: " in tip
+    tree.resize(900, 200)
+    assert not any(tree.isColumnHidden(column) for column in columns if column != 2)
+    assert sum(tree.columnWidth(column) for column in columns) <= tree.viewport().width()
+
+
 def test_grades_of_a_scale(dock, named):
     dock.scale.setCurrentIndex(1)
     dock.scale.activated.emit(1)
