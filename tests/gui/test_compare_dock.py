@@ -203,6 +203,18 @@ def test_one_scan_or_one_contender_alone_is_too_little(two_scans, open_dock, tic
     assert "two or more" in dock.compare.toolTip()
 
 
+def test_layers_with_other_names_by_now_are_not_compared_under_the_old_ones(
+    labelled, open_dock, click, tick
+):
+    dock = open_dock()
+    tick(dock, "layers “clusters”", "kmeans")
+    labelled[0].labels.name = "something else"
+    click(dock.compare)
+    assert not dock.work.running
+    assert "two or more" in dock.compare.toolTip()
+    assert not dock.compare.isEnabled()
+
+
 def test_a_folder_without_a_model_is_left_out_and_said(
     two_scans, open_dock, qtbot, click, tmp_path, monkeypatch
 ):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import QSignalBlocker, Qt, Signal
+from qtpy.QtCore import QSignalBlocker, Qt, QTimer, Signal
 from qtpy.QtWidgets import QListWidget, QListWidgetItem, QWidget
 
 from napari_dgc.clustering.registry import method_names
@@ -60,6 +60,11 @@ class ContenderList(QListWidget):
         self._checked = {Entry(METHOD, name) for name in _USUAL}
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        # Layers often come and go many at a time.
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(0)
+        self._soon.timeout.connect(self.refresh)
         self.itemChanged.connect(self._on_item)
         connect_while_alive(self, session.scans_changed, self.refresh)
         viewer = session.viewer
@@ -139,7 +144,7 @@ class ContenderList(QListWidget):
         return Entry(LAYERS, name, f"{missing[0]}{rest} has no layer “{name}”; leave it out")
 
     def _on_layers(self, _event: object) -> None:
-        self.refresh()
+        self._soon.start()
 
     def _on_item(self, item: QListWidgetItem) -> None:
         row = self.row(item)

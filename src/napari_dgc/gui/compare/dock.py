@@ -121,6 +121,10 @@ class CompareDock(TallDock):
             self.compare.setEnabled(False)
             self.compare.setText("Stopping…")
             return
+        # Layers may have other names by now.
+        self.choices.contenders.refresh()
+        if self.choices.why_not():
+            return
         self._scans = self.choices.chosen_scans()
         self._messages.clear()
         self.message.clear()
