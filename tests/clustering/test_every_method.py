@@ -2,6 +2,7 @@
 
 import json
 import re
+import tracemalloc
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -167,6 +168,26 @@ def test_without_previews_there_is_a_summary_of_all_pixels(method: str) -> None:
 
 
 @METHODS
+def test_maps_that_nobody_looks_at_are_not_kept(method: str) -> None:
+    rows, columns = 29, 31
+    cubes = [scan(rows, columns, seed=seed) for seed in range(6)]
+    size = rows * columns * np.dtype(np.uint16).itemsize
+    held = []
+    # What is imported on the way would make every look at the memory slow.
+    quick(method, epochs=1).fit(cubes[:1])
+    tracemalloc.start()
+    try:
+        for event in quick(method, epochs=1).fit_iter(cubes, previews=False):
+            if isinstance(event, Progress) and event.stage.startswith("labelling"):
+                traces = tracemalloc.take_snapshot().traces
+                held.append(sum(trace.size == size for trace in traces))
+    finally:
+        tracemalloc.stop()
+    assert held[0] > 0, "the map being filled is found by its size"
+    assert max(held) <= held[0] + 1
+
+
+@METHODS
 @pytest.mark.parametrize("share", [0.0, 0.3, 0.6, 0.9])
 def test_stopped_anywhere_and_resumed_equals_uninterrupted(
     method: str, share: float, tmp_path: Path
@@ -192,6 +213,28 @@ def test_stopped_anywhere_and_resumed_equals_uninterrupted(
         model = load_model(tmp_path / "stopped")
         assert model.summary is not None
     events = list(model.fit_iter(cubes, resume=True))
+    assert events[-1] == TrainingFinished(2, stopped=False)
+    assert state_of(model, tmp_path / "resumed") == whole
+
+
+@METHODS
+def test_stopped_and_resumed_without_looking_equals_uninterrupted(
+    method: str, tmp_path: Path
+) -> None:
+    cubes = [scan(), scan(rows=17, columns=30, seed=1)]
+    model = quick(method)
+    steps = sum(isinstance(event, Progress) for event in model.fit_iter(cubes, previews=False))
+    whole = state_of(model, tmp_path / "whole")
+    source = CancelSource()
+    model = quick(method)
+    seen = 0
+    for event in model.fit_iter(cubes, token=source.token, previews=False):
+        seen += isinstance(event, Progress)
+        if seen > 0.6 * steps:
+            source.cancel()
+    assert event == TrainingFinished(model.epoch, stopped=True)
+    assert model.summary is not None
+    events = list(model.fit_iter(cubes, resume=True, previews=False))
     assert events[-1] == TrainingFinished(2, stopped=False)
     assert state_of(model, tmp_path / "resumed") == whole
 
@@ -353,6 +396,21 @@ def test_scans_that_differ_in_bands_are_refused(method: str) -> None:
     with pytest.raises(UserError):
         model.fit([])
     assert model.epoch == 0
+
+
+@METHODS
+def test_going_on_with_scans_that_do_not_fit_changes_nothing(method: str) -> None:
+    cubes = [scan()]
+    model = quick(method, epochs=1).fit(cubes)
+    before = maps_of(model, cubes)
+    model.epochs = 2
+    elsewhere = replace(scan(), wavelengths=np.linspace(2000, 2400, 8))
+    for others in ([elsewhere], []):
+        with pytest.raises(UserError):
+            list(model.fit_iter(others, resume=True))
+        assert model.epoch == 1
+        assert model.summary is not None
+        assert maps_of(model, cubes) == before
 
 
 @METHODS

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from napari_dgc.clustering.noise import NoiseModel
+from napari_dgc.clustering.noise import NoiseModel, sample_places
+from napari_dgc.cubes import HyperCube
 from napari_dgc.errors import UserError
 
 
@@ -65,3 +66,20 @@ def test_stored_model_is_the_same() -> None:
     model = NoiseModel.fit([window(1)])
     again = NoiseModel.from_tensors(model.tensors())
     np.testing.assert_array_equal(again.transform(window(3)), model.transform(window(3)))
+
+
+def test_windows_do_not_grow_with_the_scans() -> None:
+    def per_scan(scans: int) -> np.ndarray:
+        # One array for all: only the number of scans counts here.
+        cubes = [HyperCube(np.zeros((2, 64, 64), np.float32), "leaf")] * scans
+        return np.bincount([scan for scan, _, _ in sample_places(cubes, seed=0)], minlength=scans)
+
+    assert (per_scan(1) == 24).all()
+    assert (per_scan(5) == 24).all()
+    assert (per_scan(40) == 4).all()
+    for scans in (41, 100, 999):
+        count = per_scan(scans)
+        assert count.sum() == 160, scans
+        # None is seen much more than another, the last as the first.
+        assert count.max() - count.min() <= 1
+        assert abs(count[: scans // 2].sum() - 160 * (scans // 2) / scans) <= 1

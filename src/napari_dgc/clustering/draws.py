@@ -68,8 +68,27 @@ def draw_pixels(
         wanted = valid_pixels(window) & (generator.random(window.shape[1:]) < rate)
         drawn.append(features(window[:, wanted]))
         yield (number + 1) / len(tiles)
-    pixels = np.concatenate(drawn)
-    return np.ascontiguousarray(pixels[generator.permutation(len(pixels))[:count]])
+    return _shuffled(drawn, generator, count)
+
+
+def _shuffled(
+    parts: list[NDArray[np.float32]], generator: np.random.Generator, count: int
+) -> NDArray[np.float32]:
+    """Put parts (n, dimensions) in random order, `count` pixels at most; empties the list."""
+    total = sum(len(part) for part in parts)
+    order = generator.permutation(total)[:count]
+    place = np.full(total, -1)
+    place[order] = np.arange(len(order))
+    # Part by part, so that all pixels are not held three times.
+    pixels = np.empty((len(order), parts[0].shape[1]), parts[0].dtype)
+    parts.reverse()
+    begin = 0
+    while parts:
+        part = parts.pop()
+        own = place[begin : begin + len(part)]
+        pixels[own[own >= 0]] = part[own >= 0]
+        begin += len(part)
+    return pixels
 
 
 def _tiles(

@@ -270,10 +270,10 @@ def sample_places(
     """
     scans = len(cubes)
     count = int(np.clip(windows // max(scans, 1), *per_scan))
+    most = _MANY * per_scan[0]
     for number, cube in enumerate(cubes):
         if scans > _MANY:
-            most = _MANY * per_scan[0]
-            count = min((number + 1) * most // scans - number * most // scans, count)
+            count = (number + 1) * most // scans - number * most // scans
         for rows, columns in spread_windows(
             cube.rows, cube.columns, count=count, edge=WINDOW, seed=seed, scan=number
         ):

@@ -152,17 +152,18 @@ class Classical(ScanByScan):
             passes = found.refined(points, token)
             self.found = yield from _told(passes, f"epoch {number}")
             self._epoch = number
-            labels = self.found.assign(points)
+            active = len(np.unique(self.found.assign(points)))
+            figures = self.found.figures(points)
+            del points
             if previews or number == self.epochs:
                 yield from self._label_maps(cubes, token, show=previews)
         except BaseException:
             # Half an epoch is undone, so that going on equals never having stopped.
             self._epoch, self.found, self._temperature, self._summary = before
             raise
-        active = len(np.unique(labels))
         if previews and self._summary is not None:
             active = int(self._summary.active.sum())
-        yield EpochFinished(number, self.epochs, active, self.found.figures(points))
+        yield EpochFinished(number, self.epochs, active, figures)
 
     def _draw(
         self, cubes: Sequence[HyperCube], space: Space, number: int, token: CancelToken
