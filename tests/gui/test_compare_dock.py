@@ -134,9 +134,9 @@ def test_switched_off_the_users_own_view_is_back(two_scans, viewer, open_dock, q
     assert two_scans[0].composite.visible
     assert not two_scans[1].composite.visible
     # the pictures beneath the maps are gone, the maps are not
-    assert len(viewer.layers) == 8
+    qtbot.waitUntil(lambda: len(viewer.layers) == 8)
     click(dock.results.toggle)
-    assert len(viewer.layers) == 12
+    qtbot.waitUntil(lambda: len(viewer.layers) == 12)
     assert dock.results.toggle.isChecked()
 
 
@@ -147,7 +147,7 @@ def test_removing_a_map_ends_it_as_does_naparis_own_button(
     run(qtbot, click, dock)
     viewer.layers.remove("sick: kmeans")
     qtbot.waitUntil(lambda: not viewer.canvas.grid.enabled)
-    assert len(viewer.layers) == 7
+    qtbot.waitUntil(lambda: len(viewer.layers) == 7)
     click(dock.results.toggle)
     # what is whole is still there to be looked at
     assert [layer.name for layer in compared(viewer) if layer.visible] == [
@@ -159,7 +159,7 @@ def test_removing_a_map_ends_it_as_does_naparis_own_button(
     assert not viewer.canvas.grid.enabled
     assert not dock.results.toggle.isChecked()
     assert two_scans[0].composite.visible
-    assert len(viewer.layers) == 7
+    qtbot.waitUntil(lambda: len(viewer.layers) == 7)
 
 
 def test_closing_the_dock_gives_the_view_back(two_scans, viewer, open_dock, qtbot, click):
@@ -168,6 +168,7 @@ def test_closing_the_dock_gives_the_view_back(two_scans, viewer, open_dock, qtbo
     viewer.window.remove_dock_widget(dock)
     assert not viewer.canvas.grid.enabled
     assert two_scans[0].composite.visible
+    qtbot.waitUntil(lambda: len(viewer.layers) == 8)
 
 
 def test_label_layers_are_compared_by_their_names_and_scored(
@@ -238,7 +239,7 @@ def test_stop_keeps_nothing_half_done(two_scans, viewer, open_dock, stripes, qtb
     qtbot.waitUntil(lambda: not dock.work.running, timeout=10000)
     assert dock.message.text() == "Stopped before a scan was compared."
     assert dock.compare.text() == "Compare"
-    assert len(viewer.layers) == 4
+    qtbot.waitUntil(lambda: len(viewer.layers) == 4)
 
 
 def test_the_next_comparison_takes_the_place_of_the_one_before(

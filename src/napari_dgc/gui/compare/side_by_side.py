@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 BACKDROP = "comparison picture"
 _GRID = ("stride", "shape", "spacing", "enabled")
 _SPACING = 0.02
+_TIDY_MS = 20
 
 
 @dataclass
@@ -50,6 +51,8 @@ class SideBySide:
         #: Layers in the fields, from the bottom of the layer list.
         self._block: list[Layer] = []
         self._backdrops: list[Layer] = []
+        # Pictures that are hidden and about to be removed.
+        self._gone: list[Layer] = []
         self._busy = False
         viewer.canvas.grid.events.enabled.connect(self._on_grid)
         viewer.layers.events.inserted.connect(self._on_inserted)
@@ -110,18 +113,30 @@ class SideBySide:
         self._busy = True
         grid.enabled = False
         for layer in self._backdrops:
-            if layer in viewer.layers:
-                viewer.layers.remove(layer)
+            layer.visible = False
+        self._gone += self._backdrops
         for layer, visible in before.visible.items():
             if layer in viewer.layers:
                 layer.visible = visible
         for name in _GRID:
             setattr(grid, name, before.grid[name])
         viewer.scene.camera.center, viewer.scene.camera.zoom = before.centre, before.zoom
-        self._block.clear()
-        self._backdrops.clear()
+        self._block = []
+        self._backdrops = []
         self._busy = False
+        self._tidy()
         self.changed.emit()
+
+    def _tidy(self) -> None:
+        """Remove one picture at a time: napari collects garbage after each, which takes long."""
+        layers = self._viewer.layers
+        while self._gone:
+            layer = self._gone.pop()
+            if layer in layers:
+                layers.remove(layer)
+                break
+        if self._gone:
+            QTimer.singleShot(_TIDY_MS, self._tidy)
 
     def _picture(self, scan: Scan, name: str) -> Layer:
         composite = scan.composite
