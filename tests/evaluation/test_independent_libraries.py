@@ -81,7 +81,6 @@ def by_counting(truth, predicted, classes, clusters, matching):
 def border_scores(truth, found, classes, tolerance):
     """Return boundary F1 of each class by distances between all pixels."""
     inside = truth > 0
-    # What is not labelled becomes, pixel by pixel, what lies beside it: it makes no border.
     scores = []
     borders = [own_borders(labels, inside) for labels in (truth, found)]
     for number in classes:
@@ -89,9 +88,9 @@ def border_scores(truth, found, classes, tolerance):
             np.argwhere(border & (labels == number))
             for border, labels in zip(borders, (truth, found), strict=True)
         )
-        if not len(true) and not len(mine):
+        if not len(true):
             scores.append(math.nan)
-        elif not len(true) or not len(mine):
+        elif not len(mine):
             scores.append(0.0)
         else:
             near = cdist(mine, true) <= tolerance

@@ -292,6 +292,32 @@ def test_a_removed_layer_is_no_truth_any_more(dock, viewer, named, compared, qtb
     assert not dock.results.isVisible()
 
 
+def test_a_comparison_is_stopped_by_its_button(
+    dock, viewer, named, compared, click, qtbot, monkeypatch
+):
+    with_truth(dock, viewer, compared, named[1])
+    before = dock.results.compared
+    monkeypatch.setattr(comparing, "RESAMPLES", 100_000)
+    click(dock.again)
+    assert dock.again.text() == "Stop"
+    qtbot.waitUntil(lambda: dock.bar.value() > 0, timeout=20000)
+    click(dock.again)
+    assert dock.again.text() == "Compare again"
+    assert dock.summary.text() == "Stopped."
+    assert not dock.bar.isVisible()
+    monkeypatch.setattr(comparing, "RESAMPLES", 40)
+    compared(dock, lambda: click(dock.again))
+    assert dock.results.compared is not before
+
+
+def test_a_layer_of_single_objects_is_no_truth(dock, viewer, named, qtbot):
+    objects = np.arange(24 * 32).reshape(24, 32)
+    viewer.add_labels(objects, name="cells")
+    pick(dock.truth.boxes[1], "cells")
+    qtbot.waitUntil(lambda: "is it a layer of single objects?" in dock.summary.text())
+    assert not dock.results.isVisible()
+
+
 def test_names_are_shown_as_they_are(dock, viewer, session, named, compared):
     evil = "<img src=x onerror=alert(1)>"
     session.do(NameClasses((5,), evil))

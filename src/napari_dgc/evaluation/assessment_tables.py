@@ -106,9 +106,8 @@ def assessment_table(found: Assessment) -> Table:
 
 def assessment_text(found: Assessment) -> str:
     """Lay out the figures of all scans together for reading."""
-    rows: list[tuple[str, list[str]]] = [(summary(found), [""])]
     ranges = {} if found.intervals is None else found.intervals.figures
-    rows += [
+    rows = [
         (
             f"  {figure.title}",
             [with_range(found.pooled.figures[figure.key], ranges.get(figure.key))],
@@ -119,7 +118,7 @@ def assessment_text(found: Assessment) -> str:
     by_class: list[tuple[str, list[str]]] = [("class", titles)]
     for name, figures in zip(found.class_names.values(), found.pooled.classes, strict=True):
         by_class.append((f"  {name}", [number_text(figures[f.key]) for f in read_figures()]))
-    return text_columns(rows) + "\n\n" + text_columns(by_class)
+    return "\n".join([summary(found), text_columns(rows), "", text_columns(by_class)])
 
 
 def read_figures() -> list[Figure]:

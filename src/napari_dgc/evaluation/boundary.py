@@ -60,16 +60,18 @@ def boundary_counts(
     counts = np.zeros((count, classes, 4), np.int64)
     if not labelled.any():
         return counts
-    true_border, found_border = _borders(truth, labelled), _borders(found, labelled)
-    for number in range(classes):
+    true_border = np.where(_borders(truth, labelled), truth, -1)
+    found_border = np.where(_borders(found, labelled), found, -1)
+    for number, place in enumerate(_places(true_border, found_border, classes)):
         if token is not None and token.cancelled:
             raise InterruptedError
-        true = true_border & (truth == number)
-        mine = found_border & (found == number)
-        for place, border, other in ((FOUND, mine, true), (TRUE, true, mine)):
-            counts[:, number, place] = np.bincount(parts[border], minlength=count)
+        if place is None:
+            continue
+        true, mine = true_border[place] == number, found_border[place] == number
+        for kind, border, other in ((FOUND, mine, true), (TRUE, true, mine)):
+            counts[:, number, kind] = np.bincount(parts[place][border], minlength=count)
             near = border & _near(other, tolerance)
-            counts[:, number, place + 1] = np.bincount(parts[near], minlength=count)
+            counts[:, number, kind + 1] = np.bincount(parts[place][near], minlength=count)
     return counts
 
 
@@ -84,6 +86,30 @@ def _borders(classes: NDArray[np.integer], labelled: NDArray[np.bool_]) -> NDArr
         border[one] |= differ
         border[other] |= differ
     return border
+
+
+def _places(
+    true: NDArray[np.integer], found: NDArray[np.integer], classes: int
+) -> list[tuple[slice, slice] | None]:
+    """Return for each class the rectangle that holds both borders, None where it has none.
+
+    Distances within it are those of the whole picture, and quicker to find.
+    """
+    from scipy.ndimage import find_objects
+
+    boxes = [find_objects(border + 1, classes) for border in (true, found)]
+    return [_around(one, other) for one, other in zip(*boxes, strict=True)]
+
+
+def _around(
+    one: tuple[slice, slice] | None, other: tuple[slice, slice] | None
+) -> tuple[slice, slice] | None:
+    if one is None or other is None:
+        return one or other
+    down, right = (
+        slice(min(a.start, b.start), max(a.stop, b.stop)) for a, b in zip(one, other, strict=True)
+    )
+    return down, right
 
 
 def _near(border: NDArray[np.bool_], tolerance: float) -> NDArray[np.bool_]:
@@ -107,15 +133,14 @@ def boundary_f1(counts: NDArray[np.integer]) -> NDArray[np.float64]:
     Returns
     -------
     ndarray
-        Harmonic mean of the shares of both borders that lie near the other; 0 where only one
-        of the maps has a border of the class, NaN where neither has.
+        Harmonic mean of the shares of both borders that lie near the other; NaN where the truth
+        shows no border of the class, as where its fields lie apart with unlabelled pixels between.
     """
     wide = counts.astype(float)
     with np.errstate(divide="ignore", invalid="ignore"):
         precision = wide[..., FOUND_NEAR] / wide[..., FOUND]
         recall = wide[..., TRUE_NEAR] / wide[..., TRUE]
         score = 2 * precision * recall / (precision + recall)
-    one = (wide[..., FOUND] > 0) | (wide[..., TRUE] > 0)
     score = np.where(np.isnan(score), 0.0, score)
-    result: NDArray[np.float64] = np.where(one, score, np.nan)
+    result: NDArray[np.float64] = np.where(wide[..., TRUE] > 0, score, np.nan)
     return result

@@ -96,7 +96,8 @@ CLASS_FIGURES = (
     Figure(
         "boundary_f1",
         "boundary F1",
-        "Harmonic mean of the shares of both borders that lie near the other border.",
+        "Harmonic mean of the shares of both borders that lie near the other border. Undefined "
+        "where the truth shows no border, as where unlabelled pixels lie between its classes.",
     ),
     Figure(
         "area_rmse",

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 CLASSES, CLUSTERS = "classes", "clusters"
 #: Draws for the intervals.
 RESAMPLES = 1000
+#: Most classes of the truth; layers of single objects have thousands.
+_MOST_CLASSES = 60
 
 
 @dataclass(frozen=True)
@@ -140,6 +142,12 @@ def compare(
         for one, image in zip(inputs, truth, strict=True)
     )
     names = class_names(truth)
+    present = {info.number for image in truth for info in image.present}
+    if len(present) > _MOST_CLASSES:
+        raise UserError(
+            f"The truth has {len(present)} classes, more than the {_MOST_CLASSES} that can be "
+            "compared here; is it a layer of single objects?"
+        )
     titles = {info.number: info.name for info in partition.classes} if classes else {}
     setup = AssessSetup(
         choices.matching or (NAMES if same_names(titles, names) else MAJORITY),

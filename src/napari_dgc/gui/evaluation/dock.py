@@ -82,8 +82,7 @@ class EvaluateDock(QWidget):
     def _build(self) -> None:
         self.open = QPushButton("Open truth…")
         self.open.setToolTip("Read annotations or label maps of the open scans from files")
-        self.again = QPushButton("Compare again")
-        self.again.setToolTip("After painting in a layer of the truth")
+        self.again = QPushButton()
         self.save = QPushButton("Save…")
         self.save.setToolTip("All figures as a report (HTML), a table (CSV), or JSON")
         self.bar = QProgressBar()
@@ -114,6 +113,7 @@ class EvaluateDock(QWidget):
         self._stack.addWidget(content)
         self.setMinimumWidth(340)
         self._show_result(False)
+        self._show_running()
 
     def _connect(self) -> None:
         self._timer.timeout.connect(self._compare)
@@ -121,7 +121,7 @@ class EvaluateDock(QWidget):
         self.choices.changed.connect(self.refresh)
         self.results.mapping.edited.connect(self.choices.take_mapping)
         self.open.clicked.connect(self._open)
-        self.again.clicked.connect(self._compare)
+        self.again.clicked.connect(self._compare_or_stop)
         self.save.clicked.connect(self._save)
         self.comparisons.done.connect(self._on_done)
         self.comparisons.failed.connect(self._on_failed)
@@ -172,18 +172,36 @@ class EvaluateDock(QWidget):
             self.comparisons.stop()
             self._on_failed(_NO_TRUTH)
             return
-        self.bar.setValue(0)
-        self.bar.show()
         self.comparisons.request(gather(chosen), partition, self.choices.choices)
+        self._show_running()
+
+    def _compare_or_stop(self) -> None:
+        if self.comparisons.running:
+            self.comparisons.stop()
+            self._show_running()
+            self.summary.setText("Stopped.")
+        else:
+            self._compare()
+
+    def _show_running(self) -> None:
+        running = self.comparisons.running
+        if not running or self.bar.isHidden():
+            self.bar.setValue(0)
+        self.bar.setVisible(running)
+        self.again.setText("Stop" if running else "Compare again")
+        self.again.setToolTip(
+            "Stop comparing" if running else "After painting in a layer of the truth"
+        )
+        self.again.setEnabled(running or bool(self.truth.chosen))
 
     def _on_failed(self, sentence: str) -> None:
-        self.bar.hide()
+        self._show_running()
         self.results.clear()
         self.summary.setText(sentence)
         self._show_result(False)
 
     def _on_done(self, compared: Compared) -> None:
-        self.bar.hide()
+        self._show_running()
         found = compared.assessment
         self.choices.show_matching(found.setup.matching)
         names = dict(zip(found.class_names, unique_names(found.class_names), strict=True))
@@ -208,7 +226,6 @@ class EvaluateDock(QWidget):
         self.results.setVisible(there)
         self._spare.setVisible(not there)
         self.save.setEnabled(there)
-        self.again.setEnabled(bool(self.truth.chosen))
 
     # ------------------------------------------------------------------ files
 
@@ -266,3 +283,4 @@ class EvaluateDock(QWidget):
                 self._made_of = ()
             self._timer.stop()
             self.comparisons.stop()
+            self._show_running()
