@@ -2,8 +2,9 @@
 
 import contextlib
 import os
+import re
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 
@@ -52,3 +53,17 @@ def write_bytes(path: Path, content: bytes) -> None:
 def write_text(path: Path, content: str) -> None:
     """Write UTF-8 text atomically (see `write_atomically`)."""
     write_bytes(path, content.encode())
+
+
+def file_stems(names: Sequence[str]) -> list[str]:
+    """Turn names into stems of files, none twice even where letter case does not count."""
+    stems: list[str] = []
+    taken: set[str] = set()
+    for name in names:
+        base = re.sub(r'[\\/:*?"<>|\x00-\x1f]+', "_", name).strip(" .") or "scan"
+        stem, number = base, 2
+        while stem.casefold() in taken:
+            stem, number = f"{base}-{number}", number + 1
+        taken.add(stem.casefold())
+        stems.append(stem)
+    return stems

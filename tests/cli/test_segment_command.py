@@ -38,7 +38,8 @@ def test_one_map_per_scan_named_after_it(
     assert segment(scans, model, out, "--format", kind) == 0
     printed = capsys.readouterr().out.splitlines()
     assert printed == [str(out / f"first.{kind}"), str(out / f"second.{kind}")]
-    assert sorted(path.name for path in out.iterdir()) == [f"first.{kind}", f"second.{kind}"]
+    files = [f"first.{kind}", f"second.{kind}", "segment.provenance.json"]
+    assert sorted(path.name for path in out.iterdir()) == files
     first, second = (read_labels(Path(path)) for path in printed)
     assert first.shape == second.shape == (10, 12)
     assert first.min() == 1

@@ -266,7 +266,7 @@ def test_joining_a_name_moves_the_cluster_into_its_class() -> None:
 @pytest.mark.parametrize(
     "damage",
     [
-        {"format": 2},
+        {"format": 3},
         {"format": None},
         {"start": {}},
         {"start": []},

@@ -21,11 +21,11 @@ are kept unless clipping is asked for. There are no data where the sensor was sa
 """
 
 from dataclasses import dataclass, replace
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_dgc.calibration.recipe import CalibrationRecipe, DeadPixels
 from napari_dgc.calibration.reference import Reference, stored_as_read
 from napari_dgc.cubes import HyperCube
 from napari_dgc.cubes.camera_references import CAN_BE_CALIBRATED
@@ -40,8 +40,6 @@ _DEAD = 0.05
 WIDEST_GAP = 3
 #: A band with more dead columns than this part of all is left out as a whole.
 DEAD_BAND = 0.5
-
-DeadPixels = Literal["interpolate", "no-data"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,6 +71,8 @@ class Calibration:
         are dead is added to the bad bands in either case.
     clip
         Cut reflectance off below 0 and above 1.
+    recipe
+        What it was made of; calibrated scans know it.
     """
 
     white: Reference
@@ -83,6 +83,7 @@ class Calibration:
     ceiling: float | None = None
     dead: DeadPixels = "interpolate"
     clip: bool = False
+    recipe: CalibrationRecipe | None = None
 
     def apply(self, cube: HyperCube) -> HyperCube:
         """Return the scan as reflectance, computed when and where it is looked at.
@@ -142,6 +143,7 @@ class Calibration:
             offsets=None,
             exposure_ms=None,
             references=None,
+            calibration=None if self.recipe is None else replace(self.recipe, counts=cube),
             notes=(*before, *notes),
         )
 

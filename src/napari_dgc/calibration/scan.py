@@ -1,13 +1,13 @@
 """The references of one scan, from files or from a panel in the picture."""
 
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_dgc.calibration.calibrate import Calibration, DeadPixels
+from napari_dgc.calibration.calibrate import Calibration
 from napari_dgc.calibration.panel import panel_reflectance
+from napari_dgc.calibration.recipe import CalibrationOptions, CalibrationRecipe
 from napari_dgc.calibration.reference import Rectangle, Reference, measure_reference
 from napari_dgc.calibration.saturation import find_ceiling
 from napari_dgc.cancel import CancelToken
@@ -17,34 +17,6 @@ from napari_dgc.errors import UserError
 
 #: A panel that reads as its reflectance to within this part, in the median band, is calibrated.
 _AS_ITSELF = 0.1
-
-
-@dataclass(frozen=True)
-class CalibrationOptions:
-    """What the files do not tell.
-
-    Parameters
-    ----------
-    rectangle
-        Where the panel lies on the white scan; all of it when None.
-    panel
-        Reflectance of the panel, see `panel_reflectance`.
-    exposure_ms, white_exposure_ms
-        Integration times in milliseconds in place of those in the headers.
-    saturation
-        Stored value at which the sensor saturates; None: found by `find_ceiling` on scan and
-        white reference; infinity: never.
-    dead, clip
-        See `Calibration`.
-    """
-
-    rectangle: Rectangle | None = None
-    panel: float | Path = 1.0
-    exposure_ms: float | None = None
-    white_exposure_ms: float | None = None
-    saturation: float | None = None
-    dead: DeadPixels = "interpolate"
-    clip: bool = False
 
 
 def calibration_for(
@@ -79,6 +51,7 @@ def calibration_for(
         When asked to stop.
     """
     options = options or CalibrationOptions()
+    recipe = CalibrationRecipe(cube, white, dark, white_dark, options)
     if white is cube and options.rectangle is None:
         raise UserError(
             f"{cube.name} cannot be its own white reference; say where the white panel lies in it."
@@ -112,6 +85,7 @@ def calibration_for(
         ceiling=ceiling,
         dead=options.dead,
         clip=options.clip,
+        recipe=recipe,
     )
 
 

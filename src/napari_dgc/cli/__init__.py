@@ -35,6 +35,9 @@ COMMANDS: dict[str, str] = {
     "report": "write a report with pictures of lesions and severity, as HTML or PDF",
     "export": "write label maps for labelme, COCO, ENVI and other programs",
     "evaluate": "compare label maps with ground truth",
+    "project": "say what a saved project holds",
+    "replay": "do again what a project says was done, and compare",
+    "apply": "label and measure other scans as a project does",
     "compare": "put methods, models and label maps side by side and say how far they agree",
 }
 

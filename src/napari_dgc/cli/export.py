@@ -86,6 +86,8 @@ def run(args: argparse.Namespace) -> int:
     from napari_dgc.cli.folders import make_folder, refuse_same_names
     from napari_dgc.cli.interrupt import stop_on_interrupt
     from napari_dgc.cli.progress import ProgressLine
+    from napari_dgc.cli.provenance import record
+    from napari_dgc.provenance import SUFFIX
 
     found = [source for path in args.maps for source in open_labels(path).items()]
     names = [name for name, _ in found]
@@ -102,14 +104,17 @@ def run(args: argparse.Namespace) -> int:
     make_folder(args.out, "the files")
     say_decisions(cubes)
     line = ProgressLine()
+    files: list[Path] = []
     images = _read(found, scans, args, line)
     try:
         with stop_on_interrupt("stopping; the files written so far are kept") as token:
             for path in export(images, args.out, dict.fromkeys(args.format), token=token):
                 line.clear()
+                files.append(path)
                 print(path, flush=True)
     finally:
         line.clear()
+    record(args, args.out / f"export{SUFFIX}", files, cubes=cubes, inputs=args.maps)
     return SUCCESS
 
 

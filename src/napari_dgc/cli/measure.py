@@ -175,6 +175,7 @@ def run(args: argparse.Namespace) -> int:
     from napari_dgc.cli.measure_notes import origin, say_gaps, say_unnamed
     from napari_dgc.cli.naming import naming_of, read_map
     from napari_dgc.cli.progress import ProgressLine
+    from napari_dgc.cli.provenance import record
     from napari_dgc.indices import find_index
     from napari_dgc.measure.details import read_details
     from napari_dgc.measure.leaves import LeafEdits
@@ -182,6 +183,7 @@ def run(args: argparse.Namespace) -> int:
     from napari_dgc.measure.scales import find_scale
     from napari_dgc.measure.severity import measure_scan
     from napari_dgc.measure.tables import origin_table, write_tables
+    from napari_dgc.provenance import sidecar_of
 
     scales = list(dict.fromkeys(find_scale(name) for name in args.scale))
     details = {} if args.details is None else read_details(args.details)
@@ -245,8 +247,10 @@ def run(args: argparse.Namespace) -> int:
         )
     )
     say_replaced(args.out)
-    for file in write_tables(args.out, tables):
+    written = write_tables(args.out, tables)
+    for file in written:
         print(file, flush=True)
+    record(args, sidecar_of(args.out), written, cubes=cubes.values(), inputs=files)
     return SUCCESS
 
 

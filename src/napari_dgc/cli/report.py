@@ -87,9 +87,11 @@ def run(args: argparse.Namespace) -> int:
     from napari_dgc.cli.measure_notes import say_gaps
     from napari_dgc.cli.naming import naming_of
     from napari_dgc.cli.progress import ProgressLine
+    from napari_dgc.cli.provenance import record
     from napari_dgc.measure.details import read_details
     from napari_dgc.measure.leaves import LeafEdits
     from napari_dgc.measure.scales import find_scale
+    from napari_dgc.provenance import sidecar_of
     from napari_dgc.report import (
         ReportProgress,
         ReportScan,
@@ -142,6 +144,7 @@ def run(args: argparse.Namespace) -> int:
         line.clear()
     say_gaps(measured, details, cubes)
     print(args.out, flush=True)
+    record(args, sidecar_of(args.out), [args.out], cubes=cubes.values(), inputs=files)
     return SUCCESS
 
 

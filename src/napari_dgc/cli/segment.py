@@ -70,6 +70,8 @@ def classes_option(text: str) -> int | Literal["auto"]:
 
 def run(args: argparse.Namespace) -> int:
     """Label every scan; returns the exit status."""
+    from functools import partial
+
     from napari_dgc.annotations.export import (
         CONFIDENCE_SUFFIX,
         write_map,
@@ -82,9 +84,12 @@ def run(args: argparse.Namespace) -> int:
     from napari_dgc.cli.folders import make_folder, refuse_same_names, refuse_scans
     from napari_dgc.cli.interrupt import stop_on_interrupt
     from napari_dgc.cli.progress import ProgressLine, say
+    from napari_dgc.cli.provenance import record
+    from napari_dgc.clustering.events import Notice, Progress
+    from napari_dgc.clustering.label_scans import Labelled, label_scans
     from napari_dgc.clustering.storage import load_model
-    from napari_dgc.cubes.reflectance import other_units
     from napari_dgc.partition.template import PLANT_PATHOLOGY, read_template
+    from napari_dgc.provenance import SUFFIX
 
     if args.template is not None and not args.suggest:
         raise UserError("A template tells about names; give --template together with --suggest.")
@@ -108,19 +113,24 @@ def run(args: argparse.Namespace) -> int:
     if estimator.preprocessing:
         say(f"the model prepares scans with {estimator.preprocessing}")
     line = ProgressLine()
+    files: list[Path] = []
     with stop_on_interrupt("stopping; the maps written so far are kept") as token:
-        for position, opened in enumerate(cubes):
-            cube = unpacked(opened, token, line)
-            if (other := other_units(estimator.units, [cube])) is not None:
-                line.clear()
-                say(other)
-            line.show(f"labelling {cube.name}", position / len(cubes))
-            labels = table[estimator.predict(cube, token=token)]
+        ready = partial(unpacked, token=token, line=line)
+        for step in label_scans(estimator, cubes, token=token, ready=ready):
+            match step:
+                case Progress(stage, fraction):
+                    line.show(stage, fraction)
+                case Notice(message):
+                    line.clear()
+                    say(message)
+            if not isinstance(step, Labelled):
+                continue
+            cube, labels = step.cube, table[step.labels]
             path = out / f"{cube.name}.{args.format}"
             written = [path]
             if args.confidence:
                 # First, so that a method without confidence leaves nothing half done.
-                line.show(f"confidence of {cube.name}", (position + 0.5) / len(cubes))
+                line.show(f"confidence of {cube.name}", (step.position + 0.5) / len(cubes))
                 values = estimator.predict_confidence(cube, groups=table, token=token)
                 written.append(out / f"{cube.name}{CONFIDENCE_SUFFIX}.tif")
                 write_value_image(values, written[-1])
@@ -131,8 +141,10 @@ def run(args: argparse.Namespace) -> int:
             else:
                 write_map(image, out, args.format)
             line.clear()
+            files += written
             for file in written:
                 print(file, flush=True)
+    record(args, out / f"segment{SUFFIX}", files, cubes=cubes, model=estimator)
     return SUCCESS
 
 

@@ -7,6 +7,7 @@ crash at any moment the folder holds either the old model or the new one.
 import hashlib
 import json
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from napari_dgc import __version__
 from napari_dgc.clustering.estimator import Clusterer
 from napari_dgc.cubes.reflectance import MIXED, OTHER, REFLECTANCE
 from napari_dgc.errors import UserError
-from napari_dgc.files import write_bytes, write_text
+from napari_dgc.files import write_bytes
 from napari_dgc.partition.summary import ClusterSummary
 
 MODEL_FILE = "model.json"
@@ -47,6 +48,30 @@ def write_model(
     ----------
     folder
         Made when missing; an older model in it is replaced.
+    method, metadata, tensors, units
+        As for `pack_model`.
+    """
+    files = pack_model(method, metadata, tensors, units=units)
+    folder.mkdir(parents=True, exist_ok=True)
+    # The description comes last.
+    for name, content in files.items():
+        write_bytes(folder / name, content)
+    for old in folder.glob("model-*.safetensors"):
+        if _TENSOR_NAME.fullmatch(old.name) and old.name not in files:
+            old.unlink()
+
+
+def pack_model(
+    method: str,
+    metadata: dict[str, Any],
+    tensors: dict[str, NDArray[Any]],
+    *,
+    units: str | None = None,
+) -> dict[str, bytes]:
+    """Return the files of a model by name, the description last.
+
+    Parameters
+    ----------
     method
         Name in the registry.
     metadata
@@ -70,12 +95,13 @@ def write_model(
         "tensors": tensor_name,
         "metadata": metadata | ({} if units is None else {UNITS: units}),
     }
-    folder.mkdir(parents=True, exist_ok=True)
-    write_bytes(folder / tensor_name, content)
-    write_text(folder / MODEL_FILE, json.dumps(document, indent=1, allow_nan=False))
-    for old in folder.glob("model-*.safetensors"):
-        if _TENSOR_NAME.fullmatch(old.name) and old.name != tensor_name:
-            old.unlink()
+    described = json.dumps(document, indent=1, allow_nan=False)
+    return {tensor_name: content, MODEL_FILE: described.encode()}
+
+
+def model_files(model: Clusterer) -> dict[str, bytes]:
+    """Return the files that `Clusterer.save` would write, see `pack_model`."""
+    return pack_model(model.method, *model.contents(), units=model.units)
 
 
 def read_model(folder: Path) -> tuple[str, dict[str, Any], dict[str, NDArray[Any]]]:
@@ -86,15 +112,22 @@ def read_model(folder: Path) -> tuple[str, dict[str, Any], dict[str, NDArray[Any
     UserError
         When there is no model, or it is damaged or from a newer version.
     """
+    return _parsed(folder, lambda name: (folder / name).read_bytes())
+
+
+def _parsed(
+    where: Path, read: Callable[[str], bytes]
+) -> tuple[str, dict[str, Any], dict[str, NDArray[Any]]]:
+    """Read a model: (method, metadata, tensors); `where` it is stands in messages."""
     from safetensors import SafetensorError
     from safetensors.numpy import load
 
-    path = folder / MODEL_FILE
+    path = where / MODEL_FILE
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
+        document = json.loads(read(MODEL_FILE).decode())
     except (FileNotFoundError, NotADirectoryError):
-        raise UserError(f"There is no model in {folder}; train one first.") from None
-    except (OSError, ValueError) as error:
+        raise UserError(f"There is no model in {where}; train one first.") from None
+    except (OSError, ValueError, RecursionError) as error:
         raise UserError(f"The model file {path} cannot be read ({error}); train anew.") from None
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise UserError(f"{path} is not a napari-dgc model; choose a folder that train wrote.")
@@ -104,20 +137,36 @@ def read_model(folder: Path) -> tuple[str, dict[str, Any], dict[str, NDArray[Any
     if not _TENSOR_NAME.fullmatch(tensor_name):
         raise UserError(f"{path} names no valid tensor file; train the model anew.")
     try:
-        tensors = load((folder / tensor_name).read_bytes())
+        tensors = load(read(tensor_name))
     except (OSError, SafetensorError, ValueError) as error:
         raise UserError(
-            f"The tensors {folder / tensor_name} cannot be read ({error}); train anew."
+            f"The tensors {where / tensor_name} cannot be read ({error}); train anew."
         ) from None
     return str(document.get("method")), dict(document.get("metadata") or {}), tensors
 
 
 def load_model(folder: Path) -> Clusterer:
     """Load the estimator saved in a folder, whatever its method."""
+    return _restored(folder, *read_model(folder))
+
+
+def unpack_model(files: Mapping[str, bytes], where: Path) -> Clusterer:
+    """Rebuild an estimator from the files of `pack_model`; `where` they lie is for messages."""
+
+    def read(name: str) -> bytes:
+        if name not in files:
+            raise FileNotFoundError(2, "No such file", name)
+        return files[name]
+
+    return _restored(where, *_parsed(where, read))
+
+
+def _restored(
+    where: Path, method: str, metadata: dict[str, Any], tensors: dict[str, NDArray[Any]]
+) -> Clusterer:
     from napari_dgc.clustering.preprocessed import Preprocessed
     from napari_dgc.clustering.registry import get_method
 
-    method, metadata, tensors = read_model(folder)
     try:
         units = metadata.pop(UNITS, None)
         kind = Preprocessed if PREPROCESSING in metadata else get_method(method)
@@ -125,7 +174,7 @@ def load_model(folder: Path) -> Clusterer:
         model.units = units if units in (REFLECTANCE, OTHER, MIXED) else None
         return model
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
-        raise UserError(f"The model in {folder} is damaged ({error}); train it anew.") from None
+        raise UserError(f"The model in {where} is damaged ({error}); train it anew.") from None
 
 
 def summary_tensors(summary: ClusterSummary | None) -> dict[str, NDArray[Any]]:

@@ -3,12 +3,15 @@
 from collections.abc import Sized
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from napari_dgc.cubes.references import References
+
+if TYPE_CHECKING:
+    from napari_dgc.calibration.recipe import CalibrationRecipe
 
 
 class CubeArray(Protocol):
@@ -76,6 +79,8 @@ class HyperCube:
         Side of a pixel on the object in millimetres, as the file says, or None.
     references
         White and dark references that lie beside the scan, or None.
+    calibration
+        What it was computed from, where it is reflectance computed from counts.
     notes
         Decisions taken while opening that the user should see, one sentence each.
     """
@@ -99,6 +104,7 @@ class HyperCube:
     exposure_ms: float | None = None
     pixel_size_mm: float | None = None
     references: References | None = None
+    calibration: "CalibrationRecipe | None" = field(default=None, repr=False)
     notes: tuple[str, ...] = field(default=())
 
     def __post_init__(self) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
+from napari_dgc.files import file_stems
 from napari_dgc.gui.layers import COMPANION_KEY
 from napari_dgc.gui.lesions.measuring import details_of
 from napari_dgc.workspace.label_images import (
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from napari_dgc.gui.scan import Scan
     from napari_dgc.gui.session import Session
     from napari_dgc.workspace import Workspace
+
+#: Stems of files, by names of layers.
+unique_stems = file_stems
 
 CLASSES, LESIONS, LAYERS = "classes", "lesions", "layers"
 
@@ -192,20 +195,6 @@ def names_of(layer: Labels) -> dict[int, str]:
         return {}
     pairs = zip(features["index"], features["class"], strict=True)
     return {int(number): str(name) for number, name in pairs if number == number}
-
-
-def unique_stems(names: Sequence[str]) -> list[str]:
-    """Turn layer names into file stems, none twice even where letter case does not count."""
-    stems: list[str] = []
-    taken: set[str] = set()
-    for name in names:
-        base = re.sub(r'[\\/:*?"<>|\x00-\x1f]+', "_", name).strip(" .") or "scan"
-        stem, number = base, 2
-        while stem.casefold() in taken:
-            stem, number = f"{base}-{number}", number + 1
-        taken.add(stem.casefold())
-        stems.append(stem)
-    return stems
 
 
 def _is_flat(layer: Labels) -> bool:

@@ -118,8 +118,8 @@ def _save_table(viewer: Any, dock: LesionDock, out: Path) -> list[Path]:
     """Save the table as a user does, with a picture of the question for its name."""
     from qtpy.QtWidgets import QComboBox, QDialogButtonBox, QLineEdit
 
-    from napari_dgc.gui.lesions.saving import TABLES
     from napari_dgc.measure.tables import planned_files
+    from napari_dgc.workspace.tables import TABLES
 
     def answer(dialog: Any) -> None:
         dialog.setDirectory(str(out.absolute()))

@@ -46,12 +46,14 @@ class Table:
             raise ValueError("every row needs as many cells as there are columns")
 
 
-def origin_table(settings: Iterable[tuple[str, Cell]]) -> Table:
-    """Say how tables were made: version of the program, time, and settings in order."""
+def origin_table(settings: Iterable[tuple[str, Cell]], *, dated: bool = True) -> Table:
+    """Say how tables were made: version of the program, time if `dated`, settings in order."""
     from napari_dgc import __version__
 
-    now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-    rows: list[tuple[Cell, ...]] = [("program", f"napari-dgc {__version__}"), ("written", now)]
+    rows: list[tuple[Cell, ...]] = [("program", f"napari-dgc {__version__}")]
+    if dated:
+        now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+        rows.append(("written", now))
     return Table(ORIGIN, ("setting", "value"), (*rows, *settings))
 
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 from napari_dgc.errors import UserError
-from napari_dgc.partition import Partition
+from napari_dgc.partition import ClassInfo, Partition
 from napari_dgc.workspace.commands import Command
 from napari_dgc.workspace.state import Workspace
 
-#: Version of the description that `History.to_json` writes.
-_FORMAT = 1
+#: Version of the description that `History.to_json` writes, and those that can be read.
+_FORMAT, _READABLE = 2, (1, 2)
 
 
 @dataclass(frozen=True)
@@ -144,17 +144,29 @@ class History:
             self._notify()
 
     def to_json(self) -> dict[str, object]:
-        """Describe the whole history, undone steps included, with plain values."""
+        """Describe the whole history, undone steps included, with plain values.
+
+        Where a command does not lead to the state that it led to when it was done, as the
+        merge tree has been exchanged since (see `amend`), the classes stand there as well.
+        """
+        classes: dict[str, object] = {}
+        before = self._start
+        for position, step in enumerate(self._steps):
+            if _applied(step.command, before) != step.after:
+                infos = step.after.partition.classes
+                classes[str(position)] = [info.to_json() for info in infos]
+            before = step.after
         return {
             "format": _FORMAT,
             "start": self._start.to_json(),
             "commands": [step.command.to_json() for step in self._steps],
+            "classes": classes,
             "position": self._position,
         }
 
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> Self:
-        """Replay a history that `to_json` described.
+        """Rebuild a history that `to_json` described by doing all of its commands.
 
         Raises
         ------
@@ -163,22 +175,76 @@ class History:
         """
         try:
             version, position = content["format"], content["position"]
-            if version != _FORMAT:
+            if version not in _READABLE:
                 raise UserError(
                     f"The saved work is of version {version}; this program reads {_FORMAT}. "
                     "Open it with a newer napari-dgc."
                 )
+            commands = [Command.from_json(item) for item in content["commands"]]
+            stored = content.get("classes", {})
+            classes = {
+                int(number): tuple(ClassInfo.from_json(item) for item in infos)
+                for number, infos in stored.items()
+            }
             history = cls(Workspace.from_json(content["start"]))
-            for item in content["commands"]:
-                history.do(Command.from_json(item))
-            count = len(history._steps)
-            if count != len(content["commands"]) or not 0 <= position <= count:
+            if type(position) is not int or not 0 <= position <= len(commands):
                 raise ValueError("steps are missing")
-        except (KeyError, TypeError, ValueError) as error:
+            for number, command in enumerate(commands):
+                history._append(command, classes.get(number))
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise UserError(f"The saved work is damaged ({error}).") from None
         history._position = position
         return history
 
+    def replayed(
+        self,
+        change: Callable[[Workspace], Workspace],
+        commands: Callable[[Command], Command],
+    ) -> Self:
+        """Return a history in which all commands are done anew, undone steps included.
+
+        Parameters
+        ----------
+        change
+            Applied to the state that it begins with.
+        commands
+            Applied to every command.
+
+        Raises
+        ------
+        UserError
+            When a command cannot be done any more.
+        """
+        again = type(self)(change(self._start))
+        before = self._start
+        for step in self._steps:
+            # What had become of a command otherwise than by doing it stays so.
+            known = _applied(step.command, before) == step.after
+            classes = None if known else step.after.partition.classes
+            again._append(commands(step.command), classes)
+            before = step.after
+        again._position = self._position
+        return again
+
+    def _append(self, command: Command, classes: tuple[ClassInfo, ...] | None) -> None:
+        """Add a step that led to these classes, or where the command leads."""
+        here = self.work
+        if classes is None:
+            after = command.apply(here)
+        else:
+            after = _applied(command, here) or here
+            after = after.with_partition(replace(after.partition, classes=classes))
+        self._steps.append(Step(command.title(here), command, after))
+        self._position = len(self._steps)
+
     def _notify(self) -> None:
         for callback in list(self._callbacks):
             callback()
+
+
+def _applied(command: Command, before: Workspace) -> Workspace | None:
+    """Return the state after a command, or None where it cannot be done."""
+    try:
+        return command.apply(before)
+    except UserError:
+        return None

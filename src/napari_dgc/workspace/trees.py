@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from napari_dgc.partition import ClusterSummary, MergeTree, build_tree
@@ -24,6 +25,24 @@ def renew_tree(history: History, tree: MergeTree, summary: ClusterSummary | None
         Of the fine clusters, from which trees by other linkages are built; without it all
         states get the tree as it is.
     """
+    history.amend(*_exchange(tree, summary))
+
+
+def replayed_on(history: History, tree: MergeTree, summary: ClusterSummary | None) -> History:
+    """Return a history whose commands were all done anew on another tree (see `renew_tree`).
+
+    Raises
+    ------
+    UserError
+        When a command cannot be done with it.
+    """
+    return history.replayed(*_exchange(tree, summary))
+
+
+def _exchange(
+    tree: MergeTree, summary: ClusterSummary | None
+) -> tuple[Callable[[Workspace], Workspace], Callable[[Command], Command]]:
+    """Return what puts a tree under a state and into a command."""
     known = {tree.linkage: tree}
 
     def like(old: MergeTree | None) -> MergeTree:
@@ -42,4 +61,4 @@ def renew_tree(history: History, tree: MergeTree, summary: ClusterSummary | None
     def command(done: Command) -> Command:
         return replace(done, tree=like(done.tree)) if isinstance(done, SetTree) else done
 
-    history.amend(state, command)
+    return state, command

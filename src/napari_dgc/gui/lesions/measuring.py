@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,104 +12,21 @@ from qtpy.QtCore import QObject, Signal
 from napari_dgc.gui.jobs import LatestJobs
 from napari_dgc.gui.lifetime import connect_while_alive
 from napari_dgc.measure.details import ScanDetails
-from napari_dgc.measure.leaves import LeafEdits
-from napari_dgc.measure.lesion_mask import MaskSettings
-from napari_dgc.measure.scan_areas import ScanAreas, ScanObjects, scan_areas
-from napari_dgc.measure.severity import ScanSeverity, measure_objects
-from napari_dgc.partition.partition import HALO
 from napari_dgc.workspace import CorrectedMap, Workspace
+from napari_dgc.workspace.measured import (
+    Measured,
+    Wish,
+    is_named,
+    known_details,
+    measure,
+    wish_for,
+)
 
 if TYPE_CHECKING:
-    from napari_dgc.cancel import CancelToken
     from napari_dgc.gui.scan import Scan
     from napari_dgc.gui.session import Session
 
-
-@dataclass(frozen=True, eq=False)
-class Wish:
-    """What the figures of a scan depend on.
-
-    Parameters
-    ----------
-    fine
-        (row, column) fine clusters.
-    names
-        Name of each fine cluster that has one with a meaning.
-    leaf_names
-        Names that are leaf.
-    settings, edits
-        How lesions and leaves are made.
-    painted
-        (row, column) corrections of the lesions by hand.
-    pixel_size_mm
-        Side of a pixel, or None.
-    scan
-        What the scan is called now.
-    """
-
-    fine: NDArray[np.uint16]
-    names: Mapping[int, str]
-    leaf_names: frozenset[str]
-    settings: MaskSettings
-    edits: LeafEdits
-    painted: NDArray[np.uint16]
-    pixel_size_mm: float | None
-    scan: str
-
-    def same_areas(self, other: Wish) -> bool:
-        """Tell whether leaves and lesions are made of the same."""
-        return self.fine is other.fine and (
-            (self.names, self.leaf_names, self.settings, self.edits)
-            == (other.names, other.leaf_names, other.settings, other.edits)
-        )
-
-    def same(self, other: Wish) -> bool:
-        """Tell whether all is the same."""
-        return (
-            self.same_areas(other)
-            and self.painted is other.painted
-            and (self.pixel_size_mm, self.scan) == (other.pixel_size_mm, other.scan)
-        )
-
-
-@dataclass(frozen=True, eq=False)
-class Measured:
-    """What was found on a scan, and for which wish."""
-
-    wish: Wish
-    areas: ScanAreas
-    objects: ScanObjects
-    severity: ScanSeverity
-
-
-def measure(wish: Wish, before: Measured | None, token: CancelToken) -> Measured:
-    """Do what has changed since `before`.
-
-    Raises
-    ------
-    InterruptedError
-        When `token` was cancelled.
-    """
-    if before is not None and wish.same_areas(before.wish):
-        areas = before.areas
-    else:
-        areas = scan_areas(wish.fine, wish.names, wish.settings, wish.edits, wish.leaf_names)
-    if token.cancelled:
-        raise InterruptedError
-    if before is not None and areas is before.areas and wish.painted is before.wish.painted:
-        objects = before.objects
-    else:
-        objects = areas.objects(wish.painted)
-    severity = measure_objects(
-        objects.leaves,
-        objects.lesions,
-        objects.leaf,
-        objects.halo,
-        pixel_size_mm=wish.pixel_size_mm,
-        scan=wish.scan,
-        diseased=objects.diseased,
-    )
-    return Measured(wish, areas, objects, severity)
+__all__ = ["Measured", "Measuring", "details_of", "get_measuring", "is_named"]
 
 
 class Measuring(QObject):
@@ -198,25 +113,9 @@ class Measuring(QObject):
         work = None if session is None else session.work
         if work is None or scan.fine is None or not is_named(work):
             return None
-        settings = work.masks
-        leaf = work.template.leaf
-        meant = {name.casefold() for name in (*leaf, *settings.names, HALO)}
-        names = {
-            member: info.name.casefold()
-            for info in work.partition.classes
-            if info.name.casefold() in meant
-            for member in info.members
-        }
-        return Wish(
-            scan.fine,
-            names,
-            leaf,
-            settings,
-            work.leaf_edits(scan.key),
-            self._painted_map(scan, work),
-            details_of(work, scan).pixel_size_mm,
-            scan.name,
-        )
+        painted = self._painted_map(scan, work)
+        size = details_of(work, scan).pixel_size_mm
+        return wish_for(work, scan.key, scan.name, scan.fine, painted, size)
 
     def _painted_map(self, scan: Scan, work: Workspace) -> NDArray[np.uint16]:
         assert scan.fine is not None
@@ -227,22 +126,9 @@ class Measuring(QObject):
         return held.values
 
 
-def is_named(work: Workspace) -> bool:
-    """Tell whether classes are named so that severity can be read.
-
-    Which of the diseased ones make lesions is another question; none of them is an answer.
-    """
-    diseased = {*work.masks.names, *work.template.diseased}
-    healthy = {name for name in work.template.leaf if name not in diseased} - {HALO}
-    return bool(work.partition.named(diseased) and work.partition.named(healthy))
-
-
 def details_of(work: Workspace | None, scan: Scan) -> ScanDetails:
     """Return what is known about a scan, its pixel size from the file where nobody gave one."""
-    known = ScanDetails(scan.key) if work is None else work.details_of(scan.key)
-    if known.pixel_size_mm is not None:
-        return known
-    return replace(known, pixel_size_mm=scan.cube.pixel_size_mm)
+    return known_details(work, scan.key, scan.cube)
 
 
 def get_measuring(session: Session) -> Measuring:

@@ -1,0 +1,54 @@
+"""How the results of a command were made, written beside them."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from napari_dgc.clustering.estimator import Clusterer
+    from napari_dgc.cubes import HyperCube
+
+
+def record(
+    args: argparse.Namespace,
+    path: Path,
+    files: Sequence[Path],
+    *,
+    cubes: Iterable[HyperCube] = (),
+    model: Clusterer | None = None,
+    inputs: Iterable[Path] = (),
+) -> None:
+    """Write how files were made (see `provenance.write_provenance`).
+
+    Parameters
+    ----------
+    args
+        Arguments of the command, which are noted.
+    path
+        File to write.
+    files
+        What was written; nothing is noted without any. Folders are left out.
+    cubes, model, inputs
+        What they were made of.
+    """
+    from napari_dgc.provenance import provenance_of, write_provenance
+
+    complete = [file for file in files if file.is_file()]
+    if not complete:
+        return
+    given = {
+        name: _plain(value)
+        for name, value in vars(args).items()
+        if name not in ("arguments", "command")
+    }
+    told = provenance_of(args.command, cubes=cubes, model=model, inputs=inputs, settings=given)
+    write_provenance(path, complete, told)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return value if isinstance(value, str | int | float | bool | None) else str(value)
