@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QFileDialog
+from qtpy.QtWidgets import QApplication, QFileDialog
 
 from napari_dgc.annotations import LabelClass, LabelImage, export
 from napari_dgc.gui.evaluation import comparing, saving
@@ -179,6 +179,11 @@ def test_a_mapping_by_hand_begins_with_what_was_found(dock, viewer, named, compa
     table = dock.results.mapping
     rows = [row[0] for row in shown_names(table)]
     assert rows == ["healthy tissue"] * 4 + ["lesion"]
+    dock.window().activateWindow()
+    qtbot.waitUntil(dock.isActiveWindow)
+    table.setFocus()
+    qtbot.keyClick(table, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    assert "\nlesion\t256\tlesion" in QApplication.clipboard().text()
     fourth = table.boxes[3]
     assert fourth.currentText() == "healthy tissue"
     found = compared(dock, lambda: pick(fourth, "no class"))
@@ -227,6 +232,8 @@ def test_scans_are_shown_together_or_each(dock, viewer, named, compared):
     if len(found.scans) == 1:  # compared before the second layer was there
         found = compared(dock, lambda: None)
     together = {row[0]: row[1] for row in shown(dock.results.figures)}
+    named[1].image.name = "day 5"
+    assert dock.truth.item(1, 0).text() == "day 5"
     pick(dock.results.which, "sick")
     alone = {row[0]: row[1] for row in shown(dock.results.figures)}
     assert together["overall accuracy"] == f"{found.pooled.figures['overall_accuracy']:.3f}"

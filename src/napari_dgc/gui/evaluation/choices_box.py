@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from qtpy.QtCore import QSignalBlocker, Signal
+from qtpy.QtCore import QSignalBlocker, Qt, Signal
 from qtpy.QtWidgets import QGridLayout, QLabel, QWidget
 
 from napari_dgc.evaluation.assess import BY_HAND, HUNGARIAN, MAJORITY, NAMES
@@ -38,7 +38,7 @@ class ChoicesBox(QWidget):
         self.kind.setToolTip("What is compared with the truth")
         for title, tip in _MATCHINGS.values():
             self.matching.addItem(title)
-            self.matching.setItemData(self.matching.count() - 1, tip, 3)
+            self.matching.setItemData(self.matching.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
         self.matching.setToolTip("Which class of the truth a class or cluster stands for")
         self.rest.setMinimumContentsLength(8)
         self.rest.show_names([_LEFT_OUT, *_USUAL])

@@ -67,6 +67,10 @@ class MappingTable(PlainTable):
         header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         header.setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
 
+    def text_at(self, row: int, column: int) -> str:
+        """Return what a cell says; the last one of a row is a box."""
+        return self.boxes[row].currentText() if column == 2 else super().text_at(row, column)
+
     def _make_rows(self, labels: list[int], numbers: list[int | None]) -> None:
         self._labels, self._numbers = labels, numbers
         self.setColumnCount(3)

@@ -84,10 +84,10 @@ class Results(QWidget):
         self.compared = compared
         found = compared.assessment
         titles = ["All scans together", *(scan.name for scan in found.scans)]
-        before = self.which.currentIndex()
+        before = self.which.currentText()
         with QSignalBlocker(self.which):
             self.which.show_names(titles)
-            self.which.setCurrentIndex(before if 0 < before < len(titles) else 0)
+            self.which.setCurrentIndex(titles.index(before) if before in titles else 0)
         self.which.show_tip()
         self.mapping.show_mapping(found, colours, what)
         self._show_figures()

@@ -42,6 +42,7 @@ class PlainTable(QTableWidget):
         self.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 8)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        self.setWordWrap(False)
         header = self.horizontalHeader()
         header.setMinimumSectionSize(30)
         header.setTextElideMode(Qt.TextElideMode.ElideMiddle)
@@ -68,10 +69,15 @@ class PlainTable(QTableWidget):
         """Put the whole table into the clipboard."""
         titles = [self.horizontalHeaderItem(c).text() for c in range(self.columnCount())]
         rows = [
-            [self.item(row, column).text().replace("\u2009", "") for column in range(len(titles))]
+            [self.text_at(row, column) for column in range(len(titles))]
             for row in range(self.rowCount())
         ]
         QApplication.clipboard().setText("\n".join("\t".join(row) for row in [titles, *rows]))
+
+    def text_at(self, row: int, column: int) -> str:
+        """Return what a cell says, without spaces in numbers."""
+        item = self.item(row, column)
+        return "" if item is None else item.text().replace("\u2009", "")
 
 
 class FigureTable(PlainTable):
@@ -171,7 +177,7 @@ class ConfusionTable(PlainTable):
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         self.resizeColumnsToContents()
         for column in range(self.columnCount()):
-            self.setColumnWidth(column, min(self.columnWidth(column), 70 if column else 90))
+            self.setColumnWidth(column, min(self.columnWidth(column), 66 if column else 102))
 
     def _on_clicked(self, row: int, column: int) -> None:
         if column:

@@ -97,6 +97,10 @@ class TruthTable(QTableWidget):
         if self._scans != list(scans):
             self._make_rows(scans)
         self._offered = offered
+        for row, scan in enumerate(scans):  # names of scans may have changed
+            item = self.item(row, 0)
+            item.setText(scan.name)
+            item.setToolTip(as_plain(scan.name))
         for scan, box, layers, titles in zip(scans, self._boxes, offered, names, strict=True):
             likely = layers[1] if len(layers) > 1 and _meant(layers[1], scan) else None
             wanted = self._wanted.get(scan.key, likely)
@@ -113,10 +117,8 @@ class TruthTable(QTableWidget):
         self._scans = list(scans)
         self._boxes = []
         self.setRowCount(len(scans))
-        for row, scan in enumerate(scans):
-            item = QTableWidgetItem(scan.name)
-            item.setToolTip(as_plain(scan.name))
-            self.setItem(row, 0, item)
+        for row in range(len(scans)):
+            self.setItem(row, 0, QTableWidgetItem())
             box = NameComboBox(_TIP)
             box.activated.connect(lambda _place, row=row: self._on_activated(row))
             self._boxes.append(box)
