@@ -43,12 +43,11 @@ def tables(runs: Runs, titles: Mapping[str, str]) -> str:
 
 def entry(run: Run) -> str:
     """Name what is compared: a method, how many clusters it was asked for, how long it trained."""
-    name: str = run["method"]
-    if run["clusters"] == "automatic":
-        name += ", automatic"
+    told = ["automatic"] if run["clusters"] == "automatic" else []
     if run["epochs"] != DEFAULT_EPOCHS:
-        name += f", {counted(run['epochs'], 'epoch')}"
-    return name
+        told.append(counted(run["epochs"], "epoch"))
+    name: str = run["method"]
+    return f"{name} ({', '.join(told)})" if told else name
 
 
 def entries(runs: Runs) -> dict[str, Runs]:
@@ -66,12 +65,16 @@ def has_truth(runs: Runs) -> bool:
 
 
 def overview(scenes: Mapping[str, Runs], titles: Mapping[str, str]) -> str:
-    """ARI of all methods on all scenes with truth."""
+    """ARI of all methods on all scenes with truth, the highest mean of each scene in bold."""
     known = {name: entries(runs) for name, runs in scenes.items() if has_truth(runs)}
     names = sorted({name for of_scene in known.values() for name in of_scene})
     lines = row(["ARI", *(titles[scene] for scene in known)]) + row(["---"] * (len(known) + 1))
+    best = [max(means(of_scene).values(), default=np.nan) for of_scene in known.values()]
     for name in names:
-        cells = [spread(done(of_scene.get(name, [])), "ari") for of_scene in known.values()]
+        cells = []
+        for of_scene, highest in zip(known.values(), best, strict=True):
+            cell = spread(done(of_scene.get(name, [])), "ari")
+            cells.append(f"**{cell}**" if means(of_scene).get(name) == highest else cell)
         lines += row([name, *cells])
     return f"### Overview\n\n{lines.rstrip()}"
 
@@ -103,18 +106,23 @@ def table(title: str, runs: Runs) -> str:
 
 def below(runs: Runs) -> str:
     """Say which methods have a lower mean ARI than the plain ones."""
-    means = {
-        name: float(np.mean([run["ari"] for run in done(of_entry)]))
-        for name, of_entry in entries(runs).items()
-        if done(of_entry)
-    }
+    by_name = means(entries(runs))
     told = ""
     for plain in PLAIN:
-        if plain in means:
-            worse = [name for name, mean in means.items() if mean < means[plain]]
-            listed = "; ".join(f"{name} ({means[name]:.3f})" for name in worse) or "none"
-            told += f"\n- Mean ARI below that of {plain} ({means[plain]:.3f}): {listed}."
+        if plain in by_name:
+            worse = [name for name, mean in by_name.items() if mean < by_name[plain]]
+            listed = "; ".join(f"{name} ({by_name[name]:.3f})" for name in worse) or "none"
+            told += f"\n- Mean ARI below that of {plain} ({by_name[plain]:.3f}): {listed}."
     return f"\n{told}" if told else ""
+
+
+def means(by_name: Mapping[str, Runs]) -> dict[str, float]:
+    """Mean ARI of every entry that has runs."""
+    return {
+        name: float(np.mean([run["ari"] for run in done(runs)]))
+        for name, runs in by_name.items()
+        if done(runs)
+    }
 
 
 def spread(runs: Runs, figure: str, digits: int = 3) -> str:
