@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from napari_dgc import __version__
+from napari_dgc.errors import UserError
 from napari_dgc.files import write_text
 from napari_dgc.hashes import FileHash, hash_file, hash_scan, sha256_of
 
 if TYPE_CHECKING:
+    from napari_dgc.cancel import CancelToken
     from napari_dgc.clustering.estimator import Clusterer
     from napari_dgc.cubes import HyperCube
 
@@ -90,6 +92,7 @@ def provenance_of(
     model: Clusterer | None = None,
     inputs: Iterable[Path] = (),
     settings: Mapping[str, Any] | None = None,
+    token: CancelToken | None = None,
 ) -> Provenance:
     """Collect what results were made of; reads the files of the scans where their hashes are new.
 
@@ -98,17 +101,24 @@ def provenance_of(
     command
         What was done.
     cubes
-        Scans that were read; those without a file have no hash.
+        Scans that were read; those without a file, or whose file is gone, have no hash.
     model
         That labelled them.
     inputs
         Other files that were read; folders are left out.
     settings
         Options of the command, plain values.
+    token
+        Asks for a stop.
+
+    Raises
+    ------
+    InterruptedError
+        When asked to stop.
     """
-    scans = {cube.name: () if cube.path is None else hash_scan(cube.path) for cube in cubes}
-    read = tuple(hash_file(path) for path in inputs if path.is_file())
-    if model is None:
+    scans = {cube.name: _hashes(cube, token) for cube in cubes}
+    read = tuple(hash_file(path, token) for path in inputs if path.is_file())
+    if model is None or model.epoch == 0:
         return Provenance(command, scans, inputs=read, settings=settings or {})
     return Provenance(
         command,
@@ -120,6 +130,15 @@ def provenance_of(
         read,
         settings or {},
     )
+
+
+def _hashes(cube: HyperCube, token: CancelToken | None) -> tuple[FileHash, ...]:
+    if cube.path is None:
+        return ()
+    try:
+        return hash_scan(cube.path, token)
+    except UserError:  # moved since it was opened
+        return ()
 
 
 def model_sha256(model: Clusterer) -> str:

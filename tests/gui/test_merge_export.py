@@ -43,12 +43,32 @@ def choose(panel, *formats):
         entry.setChecked(name in formats)
 
 
+def written_in(folder):
+    """Return all files in a folder but the one that says how they were made."""
+    return [p for p in folder.rglob("*") if p.is_file() and p.name != "export.provenance.json"]
+
+
+def test_it_is_said_how_the_files_were_made(panel, session, qtbot, tmp_path):
+    session.do(NameClasses((1, 4), "lesion"))
+    panel.folder.setText(str(tmp_path / "out"))
+    choose(panel, "tif")
+    export(qtbot, panel)
+    (run,) = json.loads((tmp_path / "out" / "export.provenance.json").read_text())["runs"]
+    assert run["command"] == "export"
+    assert run["files"].keys() == {path.name for path in written_in(tmp_path / "out")}
+    assert list(run["scans"]) == ["healthy", "sick"]
+    named = [info for info in run["settings"]["classes"] if info["name"]]
+    assert [info["name"] for info in named] == ["lesion", "lesion"]
+    assert run["settings"]["steps"] == 1
+
+
 def test_only_the_ticked_formats_are_written(panel, qtbot, tmp_path):
     panel.folder.setText(str(tmp_path / "new"))
     choose(panel, "tif")
     export(qtbot, panel)
     names = sorted(path.name for path in (tmp_path / "new").iterdir())
-    assert names == ["healthy.tif", "healthy_classes.csv", "sick.tif", "sick_classes.csv"]
+    told = ["export.provenance.json"]
+    assert names == [*told, "healthy.tif", "healthy_classes.csv", "sick.tif", "sick_classes.csv"]
 
 
 def test_exported_class_tables_tell_measure_what_is_leaf(session, panel, qtbot, tmp_path):
@@ -170,7 +190,7 @@ def test_what_was_written_and_replaced_is_said(panel, qtbot, tmp_path, monkeypat
     panel.folder.setText(str(folder))
     choose(panel, "labelme", "masks")
     export(qtbot, panel)
-    files = [path for path in folder.rglob("*") if path.is_file()]
+    files = written_in(folder)
     assert panel.message.text().startswith(f"{len(files)} files written to {folder} (1 replaced)")
 
 
@@ -211,8 +231,8 @@ def test_the_command_line_writes_the_same_bytes(panel, session, labelled, qtbot,
     cubes = [str(scan.cube.path) for scan in labelled]
     options = ["--format", *formats, "--cubes", *cubes, "--out", str(there)]
     assert main(["export", *maps, *options]) == 0
-    written = {path.relative_to(here) for path in here.rglob("*") if path.is_file()}
-    assert written == {path.relative_to(there) for path in there.rglob("*") if path.is_file()}
+    written = {path.relative_to(here) for path in written_in(here)}
+    assert written == {path.relative_to(there) for path in written_in(there)}
     for path in written:
         assert (here / path).read_bytes() == (there / path).read_bytes(), path
 

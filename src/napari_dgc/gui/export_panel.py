@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,8 @@ from napari_dgc.gui.export_sources import ScanMaps, unique_stems
 from napari_dgc.gui.icons import icon
 from napari_dgc.gui.jobs import LatestJobs
 from napari_dgc.gui.plain_label import as_plain, plain_label
+from napari_dgc.gui.provenance import Record, record_of
+from napari_dgc.provenance import SUFFIX
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,9 +57,8 @@ def settings() -> QSettings:
 class _Writing:
     """What a thread has written so far."""
 
-    def __init__(self, folder: Path, planned: Sequence[Path]) -> None:
-        self.folder = folder
-        self.planned = planned
+    def __init__(self, folder: Path, planned: Sequence[Path], record: Record) -> None:
+        self.folder, self.planned, self.record = folder, planned, record
         self.before = {path for path in planned if path.exists()}
         self.written: list[Path] = []
 
@@ -84,6 +86,7 @@ class ExportPanel(QWidget):
     ) -> None:
         super().__init__(parent)
         self._source = source if source is not None else ScanMaps(session)
+        self._record = partial(record_of, session, "export")
         self._now: _Writing | None = None
         self._jobs = LatestJobs(self)
         self._jobs.done.connect(self._on_done)
@@ -177,7 +180,8 @@ class ExportPanel(QWidget):
         if not self.folder.text().strip() and not self._choose_folder():
             return
         folder = Path(self.folder.text().strip()).expanduser()
-        now = _Writing(folder, planned([image.name for image in images], folder, formats))
+        files = planned([image.name for image in images], folder, formats)
+        now = _Writing(folder, files, self._record())
         if not self._may_write(now):
             return
         settings().setValue(_FOLDER_KEY, str(folder))
@@ -272,6 +276,7 @@ def _write(
     for path in export(made(), now.folder, formats, token=token):
         if path not in now.written:  # a table of classes belongs to several formats
             now.written.append(path)
+    now.record(now.folder / f"export{SUFFIX}", now.written, token)
 
 
 def _told(now: _Writing) -> str:

@@ -12,6 +12,7 @@ from napari_dgc.gui.lesions.measuring import Measuring
 from napari_dgc.gui.lesions.reporting import Reporting
 from napari_dgc.gui.lesions.saving import Saving
 from napari_dgc.gui.lesions.scale_choice import ScaleChoice
+from napari_dgc.gui.provenance import record_of
 
 if TYPE_CHECKING:
     from napari_dgc.gui.session import Session
@@ -84,7 +85,8 @@ class OutputRow(QWidget):
     def _save(self) -> None:
         work = self._session.work
         if work is not None:
-            self.saving.ask(self._measuring.results(), work, self.scale.scale)
+            record = record_of(self._session, "table")
+            self.saving.ask(self._measuring.results(), work, self.scale.scale, record)
 
     def _report(self) -> None:
         if self.reporting.running:

@@ -18,6 +18,8 @@ from napari_dgc.cancel import CancelSource
 from napari_dgc.gui.jobs import LatestJobs
 from napari_dgc.gui.lesions.asking import ask_file
 from napari_dgc.gui.lesions.measuring import details_of
+from napari_dgc.gui.provenance import record_of
+from napari_dgc.provenance import sidecar_of
 from napari_dgc.workspace import CorrectedMap
 from napari_dgc.workspace.label_images import class_image
 
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from qtpy.QtWidgets import QWidget
 
     from napari_dgc.cancel import CancelToken
+    from napari_dgc.gui.provenance import Record
     from napari_dgc.gui.scan import Scan
     from napari_dgc.gui.session import Session
     from napari_dgc.measure.scales import OrdinalScale
@@ -93,7 +96,10 @@ class Reporting(QObject):
         self._stop_all[:] = [source]
         self.said.emit(f"Writing {path} …")
         self.running_changed.emit(True)
-        self._jobs.request("report", lambda _: self._write(path, pages, setup, source.token))
+        record = record_of(self._session, "report")
+        self._jobs.request(
+            "report", lambda _: self._write(path, pages, setup, record, source.token)
+        )
 
     def stop(self) -> None:
         """Ask the work to stop; an earlier report of that name stays."""
@@ -106,6 +112,7 @@ class Reporting(QObject):
         path: Path,
         pages: Sequence[Callable[[], ReportScan]],
         setup: ReportSetup,
+        record: Record,
         token: CancelToken,
     ) -> Path | None:
         """Write, in another thread; returns the file, or None when stopped."""
@@ -118,6 +125,8 @@ class Reporting(QObject):
                         self.progressed.emit(event.fraction)
         except InterruptedError:
             return None
+        with contextlib.suppress(InterruptedError):  # the report itself is complete
+            record(sidecar_of(path), [path], token)
         return path
 
     def _on_done(self, _key: object, result: object) -> None:

@@ -12,14 +12,18 @@ from napari_dgc.gui.lesions.asking import ask_file
 from napari_dgc.gui.lesions.measuring import Measured, details_of
 from napari_dgc.gui.lesions.reporting import folder_of
 from napari_dgc.measure.tables import Table, planned_files, write_tables
+from napari_dgc.provenance import sidecar_of
 from napari_dgc.workspace.measured import MeasuredScan
 from napari_dgc.workspace.tables import TABLES, result_tables
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from qtpy.QtWidgets import QWidget
 
+    from napari_dgc.cancel import CancelToken
+    from napari_dgc.gui.provenance import Record
     from napari_dgc.gui.scan import Scan
     from napari_dgc.measure.scales import OrdinalScale
     from napari_dgc.workspace import Workspace
@@ -50,8 +54,9 @@ class Saving(QObject):
         results: Sequence[tuple[Scan, Measured]],
         work: Workspace,
         scale: OrdinalScale | None,
+        record: Record,
     ) -> None:
-        """Ask where, and write."""
+        """Ask where, and write, with how it was made beside it."""
         path = ask_file(
             *(self._parent, "Save table", "severity", _FILTERS),
             partial(planned_files, names=TABLES),
@@ -61,7 +66,13 @@ class Saving(QObject):
             return
         tables = self.tables(results, work, scale)
         self.said.emit(f"Writing {path} …")
-        self._jobs.request("tables", lambda _token: write_tables(path, tables))
+
+        def write(token: CancelToken) -> list[Path]:
+            files = write_tables(path, tables)
+            record(sidecar_of(path), files, token)
+            return files
+
+        self._jobs.request("tables", write)
 
     def tables(
         self,
