@@ -6,7 +6,12 @@ import torch
 
 from napari_dgc.clustering.dsc.estimator import DeepSpectralClustering
 from napari_dgc.clustering.dsc.network import discrepancy, poisson_deviance, silhouette
-from napari_dgc.clustering.dsc.number import fit_centroids, keep_numbers, silhouette_curve
+from napari_dgc.clustering.dsc.number import (
+    assign,
+    fit_centroids,
+    keep_numbers,
+    silhouette_curve,
+)
 from napari_dgc.clustering.dsc.spectra import SpectraScale, are_counts
 from napari_dgc.clustering.events import ClustersChosen, EpochFinished, Notice
 from napari_dgc.clustering.storage import load_model
@@ -57,7 +62,7 @@ def test_the_silhouettes_behind_the_number_are_told_and_kept(trained, tmp_path):
     assert len(chosen) == 1 + model.config.warm_up
     last = chosen[-1]
     assert last.counts == tuple(range(2, 13))
-    assert last.scores[last.counts.index(last.chosen)] > max(last.scores) - 0.011
+    assert last.scores[last.counts.index(last.chosen)] > max(last.scores) - 0.016
     active = [event.active for event in events if isinstance(event, EpochFinished)]
     assert active[-1] == last.chosen
     model.save(tmp_path)
@@ -217,6 +222,32 @@ def test_three_heaps_are_three_clusters_with_numbers_that_stay():
     numbers = keep_numbers(points, more, slots, centroids, 6)
     assert len(set(numbers.tolist())) == 4
     assert {0, 2, 4} < set(numbers.tolist())
+
+
+def test_small_kinds_are_found_where_cutting_a_crowd_in_two_would_spread_less():
+    random = np.random.default_rng(5)
+    crowd = random.normal(0, 0.7, (3000, 5))
+    small = [random.normal((6, side, 0, 0, 0), 0.2, (100, 5)) for side in (-2, 2)]
+    points = np.concatenate([crowd, *small]).astype(np.float32)
+    points = points[random.permutation(len(points))]
+    kinds = (points[:, 0] > 3.5) * (1 + (points[:, 1] > 0))
+    found = [agreement(kinds, assign(points, fit_centroids(points, 3, seed))) for seed in range(4)]
+    # Starts are drawn, so that one may miss.
+    assert np.median(found) > 0.99
+
+
+def test_of_numbers_that_are_as_good_the_lowest_or_the_next_is_taken():
+    random = np.random.default_rng(6)
+    heaps = np.array([[0, 0], [5, 0], [0, 5], [5, 5]])
+    points = (np.repeat(heaps, 300, axis=0) + random.normal(0, 0.3, (1200, 2))).astype(np.float32)
+    curve, centroids = silhouette_curve(points[random.permutation(1200)], range(2, 8), 0)
+    assert curve.chosen == 4
+    assert len(centroids) == 4
+    # A chain of alike heaps: however far it goes on, one step beyond the lowest is enough.
+    line = np.repeat(np.arange(12) * 3.0, 100)[:, None] * [1, 0] + random.normal(0, 0.05, (1200, 2))
+    curve, _ = silhouette_curve(line[random.permutation(1200)].astype(np.float32), range(2, 12), 0)
+    good = curve.counts[curve.scores >= curve.scores.max() - 0.015]
+    assert curve.chosen - good.min() in (0, 1)
 
 
 @pytest.mark.parametrize(

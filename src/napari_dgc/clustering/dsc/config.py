@@ -16,8 +16,8 @@ class DSCConfig:
     Parameters
     ----------
     clusters
-        Number of clusters, 2 to 256, or "auto": the one of 2 to `MOST` with the highest
-        silhouette.
+        Number of clusters, 2 to 256, or "auto": of 2 to `MOST`, by the silhouette (see
+        `silhouette_curve`).
     epochs
         Passes of `steps` steps; 1 to 10,000.
     seed

@@ -7,8 +7,8 @@ learning to give the spectra back:
 1. Spectra are scaled, counts of photons differently from reflectance (`SpectraScale`).
 2. The autoencoder starts as the best linear one and is trained by reconstruction (Poisson or
    Gaussian) and by the distance of its codes from a normal distribution (`DSCModel`).
-3. After each epoch k-means runs on the codes; in the first epochs the number of clusters with
-   the highest silhouette is taken, and later epochs add the silhouette to the loss.
+3. After each epoch k-means runs on the codes; in the first epochs their number is found by
+   the silhouette, and later epochs add the silhouette to the loss.
 """
 
 from collections.abc import Generator, Iterator, Sequence
