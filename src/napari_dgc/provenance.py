@@ -177,7 +177,7 @@ def write_provenance(path: Path, files: Sequence[Path], provenance: Provenance) 
     made: dict[str, str] = {}
     for file in files:
         inside = file.relative_to(folder) if file.is_relative_to(folder) else Path(file.name)
-        made[inside.as_posix()] = sha256_of(file.read_bytes())
+        made[inside.as_posix()] = hash_file(file).sha256
     now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
     runs = []
     for run in _runs(path):

@@ -44,6 +44,7 @@ def test_one_map_per_index_and_a_table(leaf: Path, tmp_path: Path, capsys: Captu
     assert main(["index", str(leaf), "--index", "NDVI", "pri", "--out", str(out)]) == 0
     names = ["leaf_NDVI.tif", "leaf_PRI.tif", "indices.csv"]
     assert capsys.readouterr().out.splitlines() == [str(out / name) for name in names]
+    names.append("index.provenance.json")
     assert sorted(path.name for path in out.iterdir()) == sorted(names)
     from napari_dgc.cubes.read import open_cube
 

@@ -131,8 +131,10 @@ def run(args: argparse.Namespace) -> int:
     from napari_dgc.cli.folders import say_replaced
     from napari_dgc.cli.interrupt import stop_on_interrupt
     from napari_dgc.cli.progress import ProgressLine
+    from napari_dgc.cli.provenance import record
     from napari_dgc.cubes.envi_writer import planned_data_path, write_envi
     from napari_dgc.cubes.read import open_cube
+    from napari_dgc.provenance import sidecar_of
 
     (cube,) = open_cubes_from(args, [args.cube])
     found = cube.references
@@ -186,6 +188,8 @@ def run(args: argparse.Namespace) -> int:
         line.clear()
     for path in written:
         print(path)
+    references = [path for path in (white, dark, args.white_dark) if path is not None]
+    record(args, sidecar_of(args.out), written, cubes=[cube], inputs=references)
     return SUCCESS
 
 

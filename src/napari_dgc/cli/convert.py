@@ -47,7 +47,9 @@ def run(args: argparse.Namespace) -> int:
     from napari_dgc.cli.folders import say_replaced
     from napari_dgc.cli.interrupt import stop_on_interrupt
     from napari_dgc.cli.progress import ProgressLine
+    from napari_dgc.cli.provenance import record
     from napari_dgc.cubes.envi_writer import planned_data_path, write_envi
+    from napari_dgc.provenance import sidecar_of
 
     cubes = open_cubes_from(args, [args.cube])
     say_decisions(cubes)
@@ -68,4 +70,5 @@ def run(args: argparse.Namespace) -> int:
         line.clear()
     for path in written:
         print(path)
+    record(args, sidecar_of(args.out), written, cubes=cubes)
     return 0

@@ -37,11 +37,13 @@ def run(args: argparse.Namespace) -> int:
     from napari_dgc.cli.folders import make_folder, refuse_same_names, refuse_scans
     from napari_dgc.cli.interrupt import stop_on_interrupt
     from napari_dgc.cli.progress import ProgressLine, say
+    from napari_dgc.cli.provenance import record
     from napari_dgc.clustering.dsc.denoise import integrated
     from napari_dgc.clustering.dsc.estimator import DeepSpectralClustering
     from napari_dgc.clustering.storage import load_model
     from napari_dgc.cubes.envi_writer import planned_data_path, write_envi
     from napari_dgc.cubes.reflectance import other_units
+    from napari_dgc.provenance import SUFFIX
 
     model = load_model(args.model)
     if not isinstance(model, DeepSpectralClustering):
@@ -62,6 +64,7 @@ def run(args: argparse.Namespace) -> int:
         planned_data_path(result, header)  # refuses to replace other data before hours of work
     say_decisions(cubes)
     line = ProgressLine()
+    files: list[Path] = []
     try:
         with stop_on_interrupt("stopping; the scans written so far are kept") as token:
             for opened, header, pair in zip(cubes, headers, images, strict=True):
@@ -84,8 +87,10 @@ def run(args: argparse.Namespace) -> int:
                     token=token,
                 )
                 line.clear()
+                files += [*written, *pair]
                 for path in (*written, *pair):
                     print(path, flush=True)
     finally:
         line.clear()
+    record(args, out / f"denoise{SUFFIX}", files, cubes=cubes, model=model)
     return SUCCESS

@@ -76,8 +76,10 @@ def run(args: argparse.Namespace) -> int:
     from napari_dgc.cli.folders import make_folder, refuse_same_names, refuse_scans
     from napari_dgc.cli.interrupt import stop_on_interrupt
     from napari_dgc.cli.progress import ProgressLine, say
+    from napari_dgc.cli.provenance import record
     from napari_dgc.cubes.reflectance import holds_reflectance
     from napari_dgc.indices import find_index, why_not
+    from napari_dgc.provenance import SUFFIX
 
     if args.list:
         print(table())
@@ -114,6 +116,8 @@ def run(args: argparse.Namespace) -> int:
             figures += _write_maps(cube, indices, maps, reflectance, args.out)
             _write_table(figures, args.out / TABLE)
     print(args.out / TABLE, flush=True)
+    written = [_map_path(args.out, cube, index) for cube in cubes for index in indices]
+    record(args, args.out / f"index{SUFFIX}", [*written, args.out / TABLE], cubes=cubes)
     return SUCCESS
 
 
