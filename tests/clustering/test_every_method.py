@@ -252,6 +252,16 @@ def test_a_model_goes_on_to_more_epochs_as_if_never_ended(method: str, tmp_path:
 
 
 @METHODS
+def test_an_untrained_twin_of_a_saved_model_learns_the_same(method: str, tmp_path: Path) -> None:
+    cubes = [scan(), scan(seed=1)]
+    before = state_of(quick(method).fit(cubes), tmp_path / "before")
+    twin = load_model(tmp_path / "before").untrained()
+    assert twin.epoch == 0
+    assert json.dumps(dict(twin.configuration))
+    assert state_of(twin.fit(cubes), tmp_path / "again") == before
+
+
+@METHODS
 def test_a_saved_model_predicts_the_same(method: str, tmp_path: Path) -> None:
     cubes = [scan()]
     other = scan(rows=19, columns=33, seed=5)

@@ -3,17 +3,22 @@
 import numpy as np
 import pytest
 
+from napari_dgc.cancel import CancelSource
 from napari_dgc.clustering.events import (
     EpochFinished,
     LabelsReady,
     TrainingFinished,
     TrainingStarted,
 )
+from napari_dgc.clustering.preprocessed import Preprocessed
 from napari_dgc.clustering.registry import get_method
+from napari_dgc.clustering.storage import model_files
 from napari_dgc.errors import UserError
+from napari_dgc.preprocessing import Pipeline, parse_steps
 from napari_dgc.project import EpochRecorder, Project, Run
 from napari_dgc.project.epochs import EpochFigures, EpochHistory, KeptEpoch
 from napari_dgc.project.parts import Part, model_parts
+from napari_dgc.project.training import train_again
 
 from .conftest import CLUSTERS, Recorded
 
@@ -121,3 +126,27 @@ def test_a_stop_before_an_epoch_is_complete_is_noted(recorded: Recorded) -> None
     assert recorder.training is not None
     assert recorder.training.runs == (Run(("leaf 1",), 1),)
     np.testing.assert_array_equal(recorder.epochs.at(1).label_map("leaf 1", (3, 4)), labels)
+
+
+def test_a_way_over_several_sets_of_scans_is_gone_again(recorded: Recorded) -> None:
+    """Steps of preprocessing, a stop, other scans: the model comes out to the last byte."""
+    cubes = recorded.scans
+    steps = Pipeline(parse_steps("snv"))
+    kmeans = get_method("kmeans")(clusters=CLUSTERS, epochs=2, seed=3, device="cpu")
+    model = Preprocessed(kmeans, steps)
+    recorder = EpochRecorder(tuple(cubes))
+    list(recorder.follow(model, model.fit_iter(list(cubes.values()))))
+    source = CancelSource()
+    model.epochs = 9
+    recorder = EpochRecorder(("leaf 3", "leaf 1"), recorder.epochs, recorder.training)
+    resumed = model.fit_iter([cubes["leaf 3"], cubes["leaf 1"]], resume=True, token=source.token)
+    for event in recorder.follow(model, resumed):
+        if isinstance(event, EpochFinished) and event.epoch == 4:
+            source.cancel()
+    assert recorder.training is not None
+    assert recorder.training.runs == (Run(tuple(cubes), 2), Run(("leaf 3", "leaf 1"), 4))
+    assert recorder.training.preprocessing == "snv"
+    again = model.untrained()
+    for _ in train_again(again, recorder.training, cubes):
+        pass
+    assert model_files(again) == model_files(model)
