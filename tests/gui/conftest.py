@@ -38,6 +38,7 @@ class MovingStripes(Clusterer):
 
     def __init__(self, *, clusters=16, epochs=10, seed=0, device="auto"):
         self.options = {"clusters": clusters, "epochs": epochs, "seed": seed, "device": device}
+        self.seed, self.device = seed, device
         self._epoch = 0
         self._summary = None
         self.token = None

@@ -14,7 +14,7 @@ from napari_dgc.clustering.storage import MODEL_FILE, load_model
 from napari_dgc.cubes import HyperCube
 from napari_dgc.cubes.envi_writer import write_envi
 from napari_dgc.cubes.reflectance import other_units
-from napari_dgc.gui.worker import label_events
+from napari_dgc.gui.run_events import label_events
 from napari_dgc.preprocessing import Pipeline, parse_steps
 from napari_dgc.simulate import simulate_set
 

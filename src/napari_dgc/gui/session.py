@@ -114,9 +114,31 @@ class Session(OpenScans):
             start = replace(before, partition=partition, classes_painted={})
         if template is not None:
             start = SetTemplate(template).apply(start)
-        self.history = History(start)
-        self.history.on_change(self._on_history)
+        self.set_history(History(start))
+
+    def set_history(self, history: History) -> None:
+        """Go on with other work, such as that of a project."""
+        self.history = history
+        history.on_change(self._on_history)
         self._on_history()
+
+    def saved_history(self) -> History | None:
+        """Return the user's work as it is now, on its own; None before the first labels."""
+        self._absorb()
+        return None if self.history is None else self.history.copy()
+
+    def clear(self) -> None:
+        """Close all scans with their layers, and let go of model and work."""
+        viewer, self.history = self.viewer, None
+        layers = [] if viewer is None else list(viewer.layers)
+        # Label maps first, so that nothing of a scan is left when its bands go.
+        for key in (make.COMPANION_KEY, make.CUBE_KEY):
+            for layer in layers:
+                if key in layer.metadata and viewer is not None and layer in viewer.layers:
+                    viewer.layers.remove(layer)
+        self.model = None
+        self.partition_changed.emit()
+        self.labels_changed.emit()
 
     def set_tree(self, tree: MergeTree) -> None:
         """Put a merge tree that became known later under names and merges made so far.

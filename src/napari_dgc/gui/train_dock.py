@@ -28,6 +28,7 @@ from napari_dgc.gui.loss_plot import LossPlot
 from napari_dgc.gui.model_questions import may_discard_names, save_where_asked
 from napari_dgc.gui.plain_label import plain_label
 from napari_dgc.gui.preprocessing_section import PreprocessingSection
+from napari_dgc.gui.run_events import ModelLoaded, RunFailed
 from napari_dgc.gui.scan_list import ScanList
 from napari_dgc.gui.session import Session, TrainingState, get_session
 from napari_dgc.gui.tall_dock import TallDock
@@ -36,7 +37,7 @@ from napari_dgc.gui.training_progress import TrainingProgress, epochs_text
 from napari_dgc.gui.wavelengths_dialog import ask_wavelengths
 from napari_dgc.gui.which_k.page import WhichKPage
 from napari_dgc.gui.which_k.silhouettes import ChosenClusters
-from napari_dgc.gui.worker import ModelLoaded, RunFailed, Trainer, get_trainer
+from napari_dgc.gui.worker import Trainer, get_trainer
 
 #: Messages kept in the dock.
 MESSAGES = 4

@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
-import logging
-import os
 import sys
-import threading
-import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,67 +16,34 @@ from napari_dgc.cancel import CancelSource, CancelToken
 from napari_dgc.clustering.events import (
     EpochFinished,
     LabelsReady,
-    Notice,
-    Progress,
-    TrainingEvent,
     TrainingFinished,
     TrainingStarted,
 )
-from napari_dgc.cubes.reflectance import other_units
-from napari_dgc.errors import UserError
-from napari_dgc.gui.model_folder import load_folder
+from napari_dgc.gui.projects.record import get_record
+from napari_dgc.gui.run_events import (
+    EpochKept,
+    ModelLoaded,
+    ModelReady,
+    RunEvent,
+    RunFailed,
+    TreeReady,
+    label_events,
+    load_events,
+    return_events,
+    train_events,
+)
 from napari_dgc.gui.session import Scan, Session, TrainingState
-from napari_dgc.partition import MergeTree, Partition, build_tree
-from napari_dgc.partition.template import NameTemplate
+from napari_dgc.project import EpochHistory, EpochRecorder, KeptEpoch, Training
 
 if TYPE_CHECKING:
     from napari_dgc.clustering.estimator import Clusterer
     from napari_dgc.cubes import HyperCube
 
-logger = logging.getLogger(__name__)
-
-#: Least time between two progress events that reach the window, in seconds.
-PROGRESS_INTERVAL = 0.05
 #: Time between two label maps put on the canvas, in milliseconds.
 LABELS_INTERVAL = 40
 #: Longest time the thread may keep the interpreter from the window while training, in
 #: seconds (Python's default is 5 ms for every single turn).
 SWITCH_INTERVAL = 0.001
-#: How far the window goes before the training for the processor (POSIX nice value).
-NICENESS = 5
-
-
-@dataclass(frozen=True)
-class ModelReady:
-    """The estimator was made, in the thread as its imports are slow, and takes the scans."""
-
-    model: Clusterer
-
-
-@dataclass(frozen=True)
-class ModelLoaded:
-    """A model came from disk, with the classes that were saved with it or None."""
-
-    model: Clusterer
-    partition: Partition | None
-    template: NameTemplate | None = None
-
-
-@dataclass(frozen=True)
-class TreeReady:
-    """The merge tree over the fine clusters so far."""
-
-    tree: MergeTree
-
-
-@dataclass(frozen=True)
-class RunFailed:
-    """The engine broke off; `message` is for the user."""
-
-    message: str
-
-
-RunEvent = TrainingEvent | ModelReady | ModelLoaded | TreeReady | RunFailed
 
 
 class _WorkerToken(CancelToken):
@@ -107,100 +68,6 @@ class _Job(functools.partial):
         return "DGC: training"
 
 
-def step_back() -> None:
-    """Let the window have the processor first; the result does not depend on it."""
-    if sys.platform == "linux":  # elsewhere a single thread cannot be made nicer this way
-        with contextlib.suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
-
-
-def _guarded(events: Iterator[RunEvent]) -> Iterator[RunEvent]:
-    """Pass events on, slow down those that only move a bar, turn errors into an event."""
-    last, stage = 0.0, ""
-    step_back()
-    try:
-        for event in events:
-            if isinstance(event, Progress):
-                now = time.monotonic()
-                if event.stage == stage and now - last < PROGRESS_INTERVAL:
-                    continue
-                last, stage = now, event.stage
-            yield event
-    except UserError as error:
-        yield RunFailed(str(error))
-    except MemoryError:
-        yield RunFailed("There is not enough memory; train on fewer scans or close some.")
-    except Exception as error:
-        logger.exception("training failed")
-        yield RunFailed(f"Training broke off: {type(error).__name__}: {error}")
-
-
-def train_events(
-    make: Callable[[], Clusterer],
-    cubes: Sequence[HyperCube],
-    token: CancelToken,
-    resume: bool,
-) -> Iterator[RunEvent]:
-    """Train and yield the engine's events with the model and the merge tree between them."""
-
-    def run() -> Iterator[RunEvent]:
-        model = make()
-        summary = None
-        for event in model.fit_iter(cubes, token=token, resume=resume):
-            if isinstance(event, TrainingStarted):
-                # Not sooner: scans that cannot be trained on leave the model before in place.
-                yield ModelReady(model)
-            if isinstance(event, EpochFinished | TrainingFinished):
-                found = model.summary
-                if found is not None and found is not summary:
-                    summary = found
-                    yield TreeReady(build_tree(found))
-            yield event
-
-    yield from _guarded(run())
-
-
-def label_events(
-    model: Clusterer, cubes: Sequence[HyperCube], token: CancelToken
-) -> Iterator[RunEvent]:
-    """Label scans with a model that is there already."""
-
-    def run() -> Iterator[RunEvent]:
-        if model.summary is not None:
-            yield TreeReady(build_tree(model.summary))
-        # A scan that cannot be read is told below, when it is its turn.
-        with contextlib.suppress(UserError):
-            if (other := other_units(model.units, cubes)) is not None:
-                yield Notice(other)
-        done = 0
-        for position, cube in enumerate(cubes):
-            yield Progress(f"labelling {cube.name}", position / len(cubes))
-            try:
-                labels = model.predict(cube, token=token)
-            except UserError as error:
-                yield Notice(f"{cube.name}: {error}")
-                continue
-            except InterruptedError:
-                break
-            done += 1
-            yield LabelsReady(position, model.epoch, labels)
-        yield TrainingFinished(model.epoch, stopped=done < len(cubes) and token.cancelled)
-
-    yield from _guarded(run())
-
-
-def load_events(folder: Path, cubes: Sequence[HyperCube], token: CancelToken) -> Iterator[RunEvent]:
-    """Load a model from a folder and label scans with it."""
-
-    def run() -> Iterator[RunEvent]:
-        yield Progress("loading the model", 0.0)
-        model, partition, template = load_folder(folder)
-        yield ModelLoaded(model, partition, template)
-        yield from label_events(model, cubes, token)
-
-    yield from _guarded(run())
-
-
 class Trainer:
     """Runs one training at a time for a session, whether a dock is open or not.
 
@@ -217,6 +84,7 @@ class Trainer:
         self._source: CancelSource | None = None
         self._worker: Any = None
         self._scans: list[Scan] = []
+        self._cubes: dict[str, HyperCube] = {}
         self._resuming = False
         self._ending: TrainingState | None = None
         self._pending: dict[int, NDArray[np.uint16]] = {}
@@ -239,14 +107,34 @@ class Trainer:
     def start(self, scans: Sequence[Scan], make: Callable[[], Clusterer]) -> None:
         """Train a new model, which `make` builds in the thread, on these scans."""
         self.epochs = []
-        self._begin(scans, _Job(train_events, make), resume=False)
+        self._begin(scans, self._training(scans, make), resume=False)
 
     def resume(self, scans: Sequence[Scan], epochs: int, device: str) -> None:
         """Go on with the session's model until it has seen `epochs` epochs."""
         model = self._session.model
         if model is not None:
             model.epochs, model.device = epochs, device
-            self._begin(scans, _Job(train_events, lambda: model), resume=True)
+            self._begin(scans, self._training(scans, lambda: model, model.epoch), resume=True)
+
+    def go_on_from(self, kept: KeptEpoch, scans: Sequence[Scan], epochs: int, device: str) -> None:
+        """Train on from a kept epoch until the model has seen `epochs` epochs."""
+
+        def make() -> Clusterer:
+            model = kept.load()
+            model.epochs, model.device = epochs, device
+            return model
+
+        self._shorten(kept.epoch)
+        self._begin(scans, self._training(scans, make, kept.epoch), resume=True)
+
+    def go_back_to(self, kept: KeptEpoch, scans: Sequence[Scan]) -> None:
+        """Take the model of a kept epoch in place of the one of now."""
+        keys = [scan.key for scan in scans]
+        self._begin(scans, _Job(return_events, kept, keys), resume=None)
+
+    def restore(self, scans: Sequence[Scan], epochs: Sequence[EpochFinished]) -> None:
+        """Know of an earlier training, of these scans (a project was opened)."""
+        self._scans, self.epochs = list(scans), list(epochs)
 
     def label(self, scans: Sequence[Scan]) -> None:
         """Label scans with the session's model."""
@@ -258,6 +146,22 @@ class Trainer:
         """Load a model from a folder and label scans with it."""
         self.epochs = []
         self._begin(scans, _Job(load_events, folder), resume=None)
+
+    def _training(
+        self, scans: Sequence[Scan], make: Callable[[], Clusterer], epoch: int | None = None
+    ) -> _Job:
+        """Return the job of learning, which keeps epochs; `epoch` is where it goes on."""
+        record = get_record(self._session)
+        known: tuple[EpochHistory | None, Training | None] = (None, None)
+        if epoch is not None:
+            way = record.training
+            known = record.epochs.upto(epoch), None if way is None else way.upto(epoch)
+        keys = [scan.key for scan in scans]
+        self._cubes = {scan.key: scan.cube for scan in scans}
+        return _Job(train_events, make, EpochRecorder(keys, *known))
+
+    def _shorten(self, epoch: int) -> None:
+        self.epochs = [one for one in self.epochs if one.epoch <= epoch]
 
     def stop(self) -> None:
         """Ask the run to end; its result so far is kept."""
@@ -296,7 +200,10 @@ class Trainer:
                     session.set_aside([s for s in session.labelled if s not in self._scans])
                     session.start_partition(model.n_clusters)
                 session.model = model
+            case EpochKept(epochs, training):
+                get_record(session).set(epochs, training, self._cubes)
             case ModelLoaded(model, partition, template):
+                get_record(session).clear()
                 session.set_aside([s for s in session.labelled if s not in self._scans])
                 if partition is None:
                     session.start_partition(model.n_clusters)

@@ -143,6 +143,12 @@ class History:
             self._position += 1
             self._notify()
 
+    def copy(self) -> Self:
+        """Return the same steps as a history of its own, without callbacks."""
+        other = type(self)(self._start)
+        other._steps, other._position = list(self._steps), self._position
+        return other
+
     def to_json(self) -> dict[str, object]:
         """Describe the whole history, undone steps included, with plain values.
 

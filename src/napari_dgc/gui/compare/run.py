@@ -15,7 +15,7 @@ from napari_dgc.clustering.events import Progress
 from napari_dgc.comparison import Contender, compare
 from napari_dgc.errors import UserError
 from napari_dgc.gui.jobs import LatestJobs
-from napari_dgc.gui.worker import PROGRESS_INTERVAL
+from napari_dgc.gui.run_events import PROGRESS_INTERVAL
 
 if TYPE_CHECKING:
     from napari_dgc.annotations import LabelImage

@@ -14,7 +14,7 @@ from napari_dgc.errors import UserError
 from napari_dgc.gui.denoising.work import Denoised, GivesBack, denoise, show
 from napari_dgc.gui.jobs import LatestJobs
 from napari_dgc.gui.lifetime import connect_while_alive
-from napari_dgc.gui.worker import step_back
+from napari_dgc.gui.run_events import step_back
 from napari_dgc.words import counted
 
 if TYPE_CHECKING:

@@ -25,10 +25,10 @@ from napari_dgc.gui import messages
 from napari_dgc.gui.empty_state import OPEN_A_SCAN
 from napari_dgc.gui.jobs import LatestJobs
 from napari_dgc.gui.lifetime import connect_while_alive
+from napari_dgc.gui.run_events import step_back
 from napari_dgc.gui.which_k.form import ChoiceForm, lines
 from napari_dgc.gui.which_k.plot import ChoicePlot
 from napari_dgc.gui.which_k.work import EitherToken, Wish, choice_events
-from napari_dgc.gui.worker import step_back
 from napari_dgc.words import counted
 
 if TYPE_CHECKING:

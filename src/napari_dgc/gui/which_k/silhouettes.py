@@ -12,9 +12,9 @@ from napari_dgc.clustering.events import ClustersChosen
 from napari_dgc.clustering.preprocessed import Preprocessed
 from napari_dgc.gui.lifetime import connect_while_alive
 from napari_dgc.gui.loss_plot import WholeAxis
+from napari_dgc.gui.run_events import ModelLoaded, ModelReady
 from napari_dgc.gui.which_k.form import lines
 from napari_dgc.gui.which_k.plot import Row
-from napari_dgc.gui.worker import ModelLoaded, ModelReady
 from napari_dgc.partition.palette import OKABE_ITO
 
 if TYPE_CHECKING:

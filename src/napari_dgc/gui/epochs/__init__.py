@@ -1,0 +1,1 @@
+"""Epochs that were kept: looking back at them, and going on from one."""

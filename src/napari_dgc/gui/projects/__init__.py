@@ -1,0 +1,1 @@
+"""Projects in the window: saving, opening, and what they hold of it."""
