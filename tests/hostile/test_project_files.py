@@ -1,5 +1,6 @@
 """Projects that somebody has tampered with: refused in one sentence, and nothing is written."""
 
+import contextlib
 import copy
 import json
 import os
@@ -9,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from napari_dgc.cli import main
 from napari_dgc.cubes import HyperCube
 from napari_dgc.errors import UserError
 from napari_dgc.partition import Partition
@@ -259,3 +261,31 @@ def test_computers_of_others_are_not_asked_for_scans(project: Project, monkeypat
     with pytest.raises(UserError, match="missing"):
         opened.open_scan("leaf")
     assert not any("evil" in name for name in seen)
+
+
+@pytest.mark.parametrize("link", ["replay", "replay/labels", "replay/lesions"])
+def test_replaying_writes_nothing_through_links(
+    project: Project, tmp_path: Path, link: str, capsys
+) -> None:
+    away = tmp_path / "away"
+    away.mkdir()
+    (project.folder / link).parent.mkdir(exist_ok=True)
+    (project.folder / link).symlink_to(away)
+    assert main(["replay", str(project.folder)]) == 2
+    assert "is a link" in capsys.readouterr().err
+    assert list(away.iterdir()) == []
+
+
+def test_scans_inside_a_project_are_those_of_its_own_folder(
+    project: Project, tmp_path: Path
+) -> None:
+    """A path that only looks like one inside is not copied along."""
+    outside = tmp_path / "private.hdr"
+    outside.write_text("ENVI")
+    path = project.folder / MANIFEST
+    content = json.loads(path.read_text())
+    content["scans"][0]["file"]["path"] = "scans/../../private.hdr"
+    path.write_text(json.dumps(content))
+    with contextlib.suppress(UserError):
+        Project.open(project.folder).save(tmp_path / "copy")
+    assert not list((tmp_path / "copy").rglob("private*"))

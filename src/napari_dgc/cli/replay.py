@@ -52,10 +52,16 @@ def run(args: argparse.Namespace) -> int:
     from napari_dgc.cli.interrupt import stop_on_interrupt
     from napari_dgc.cli.progress import ProgressLine
     from napari_dgc.cli.project import DIFFERS, open_project
+    from napari_dgc.project.parts import make_inside
     from napari_dgc.project.replay import replay
+    from napari_dgc.workspace.results import LABELS, LESIONS
 
     project = open_project(args)
     out: Path = args.out or project.folder / "replay"
+    if args.out is None:
+        # A project comes from anywhere: its folders must not lead out of it.
+        for inner in (LABELS, LESIONS):
+            make_inside(project.folder, f"replay/{inner}")
     make_folder(out, "the results")
     line = ProgressLine()
     with stop_on_interrupt("stopping; what was written so far is kept") as token:

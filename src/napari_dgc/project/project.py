@@ -80,7 +80,7 @@ class Project:
         scans: Mapping[str, HyperCube],
         *,
         model: Clusterer | None = None,
-        labels: Mapping[str, NDArray[np.integer[Any]]] | None = None,
+        labels: Mapping[str, NDArray[np.integer[Any]] | Part] | None = None,
         history: History | None = None,
         training: Training | None = None,
         epochs: EpochHistory | None = None,
@@ -100,7 +100,7 @@ class Project:
             That labelled them.
         labels
             By name in the workspace (row, column) fine clusters as the model gave them, 0 for
-            no data, without corrections by brush.
+            no data, without corrections by brush; or packed (`EpochRecorder.labels`).
         history
             The user's work with its undo history.
         training, epochs
@@ -128,7 +128,10 @@ class Project:
                 stored.append(stored_inside(key, name, cube))
             else:
                 stored.append(StoredScan.of(key, name, cube, folder))
-        packed = {} if labels is None else {k: label_part(v) for k, v in labels.items()}
+        packed = {
+            key: made if isinstance(made, Part) else label_part(made)
+            for key, made in (labels or {}).items()
+        }
         parts: tuple[Part, ...] = ()
         if model is not None:
             from napari_dgc.clustering.storage import model_files

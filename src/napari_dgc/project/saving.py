@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, TypeAlias
 
 from napari_dgc.errors import UserError
@@ -231,7 +231,7 @@ def _brought(project: Project, scan: StoredScan, file: DataFile, folder: Path) -
     """Return a file as a project in another folder refers to it, copied where it lies inside."""
     if scan.key in project.unwritten or folder == project.folder:
         return file
-    if not file.path.startswith(f"{SCANS}/"):
+    if PurePosixPath(file.path).parts != (SCANS, file.name):
         return replace(DataFile.at(project.path_of(file), folder), contents=file.contents)
     make_inside(folder, SCANS)
     for source in files_of_scan(project.path_of(file)):
