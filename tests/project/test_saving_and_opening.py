@@ -138,6 +138,23 @@ def test_a_changed_scan_is_named(recorded: Recorded) -> None:
     assert shares == sorted(shares)
 
 
+@pytest.mark.parametrize("anew", [False, True])
+def test_a_scan_that_changed_since_the_last_save_is_told_by_the_next(
+    recorded: Recorded, anew: bool
+) -> None:
+    project = recorded.project
+    if anew:  # as a window does that puts it together from what is open
+        made = Project.create(project.folder, recorded.scans)
+        project = replace(made, state=project.state)
+    path = recorded.data / "day2" / "leaf_2.mat"
+    write_scan(path, 50)
+    told = [event for event in project.save_iter() if isinstance(event, ScanChanged)]
+    assert [(one.scan, one.path) for one in told] == [("leaf 2", path)]
+    again = Project.open(project.folder)
+    assert not [event for event in check_scans(again) if isinstance(event, ScanChanged)]
+    assert not [event for event in again.save_iter() if isinstance(event, ScanChanged)]
+
+
 def test_labels_and_work_open_without_the_scans(recorded: Recorded) -> None:
     shutil.rmtree(recorded.data)
     project = Project.open(recorded.project.folder)

@@ -15,7 +15,7 @@ from napari_dgc.files import write_bytes
 from napari_dgc.hashes import bytes_of, files_of_scan, sha256_of
 from napari_dgc.project.data_files import DataFile
 from napari_dgc.project.embedded import write_inside
-from napari_dgc.project.manifest import MANIFEST, Contents, manifest_text
+from napari_dgc.project.manifest import MANIFEST, Contents, manifest_text, read_manifest
 from napari_dgc.project.parts import SCANS, Part, make_inside, remove_unused, write_parts
 from napari_dgc.project.relocation import is_there
 
@@ -59,13 +59,16 @@ class Saved:
     project: Project
 
 
-SaveEvent: TypeAlias = ProjectProgress | Saved
+SaveEvent: TypeAlias = ProjectProgress | ScanChanged | Saved
 
 
 def save_events(
     project: Project, folder: Path, *, overwrite: bool = False, token: CancelToken | None = None
 ) -> Iterator[SaveEvent]:
     """Save a project, yielding events; the last one holds it as it was saved.
+
+    A scan whose files hold something else than at the last save is told (`ScanChanged`), and its
+    hash is renewed.
 
     Files inside a project are named by what they hold and never changed. Its own file comes
     last, at once: whenever the program ends, the folder holds the last state or the new one.
@@ -99,6 +102,7 @@ def save_events(
             yield ProjectProgress(stage, 0.0)
             write_inside(folder, project.scan(key), cube, token, lambda share: None)
         scans = []
+        earlier = _earlier(project)
         total = sum(_bytes(project, folder, scan) for scan in project.scans)
         done = 0
         for scan in project.scans:
@@ -108,7 +112,10 @@ def save_events(
                 there = Path(os.path.normpath(folder / where.path))
                 if there.exists():
                     hashing = where.hashing(there, token)
+                    known = file if file.contents else earlier.get(file.path)
                     where, done = yield from _told(hashing, f"hashing {scan.key}", done, total)
+                    if known is not None:
+                        yield from _changed(scan.key, there, known, where)
                 files[name] = where
             scans.append(scan.with_files(files))
         contents = replace(project.contents, scans=tuple(scans))
@@ -196,6 +203,17 @@ def _told(
             file: DataFile = stop.value
             return file, done
         yield ProjectProgress(stage, min(1.0, done / max(1, total)))
+
+
+def _earlier(project: Project) -> dict[str, DataFile]:
+    """Return the files that a project referred to when it was saved last, by their paths."""
+    if not project.state:
+        return {}
+    try:
+        contents, _ = read_manifest(project.folder)
+    except UserError:
+        return {}
+    return {file.path: file for scan in contents.scans for file in scan.files().values()}
 
 
 def _refuse_loss(project: Project, folder: Path, overwrite: bool) -> None:
