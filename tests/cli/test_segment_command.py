@@ -38,7 +38,8 @@ def test_one_map_per_scan_named_after_it(
     assert segment(scans, model, out, "--format", kind) == 0
     printed = capsys.readouterr().out.splitlines()
     assert printed == [str(out / f"first.{kind}"), str(out / f"second.{kind}")]
-    files = [f"first.{kind}", f"second.{kind}", "segment.provenance.json"]
+    notes = ["segment.batch.jsonl", "segment.provenance.json"]
+    files = [f"first.{kind}", f"second.{kind}", *notes]
     assert sorted(path.name for path in out.iterdir()) == files
     first, second = (read_labels(Path(path)) for path in printed)
     assert first.shape == second.shape == (10, 12)
@@ -102,7 +103,8 @@ def test_an_interrupt_keeps_the_maps_so_far(
 
     monkeypatch.setattr(stand_in, "predict", predict)
     assert segment(scans, model, tmp_path / "maps") == 130
-    assert [path.name for path in (tmp_path / "maps").iterdir()] == ["first.tif"]
+    written = sorted(path.name for path in (tmp_path / "maps").iterdir())
+    assert written == ["first.tif", "segment.batch.jsonl"]
 
 
 def confidence_of_bins(

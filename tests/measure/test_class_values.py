@@ -8,7 +8,12 @@ from napari_dgc.cubes import HyperCube
 from napari_dgc.errors import UserError
 from napari_dgc.indices import find_index
 from napari_dgc.measure import areas
-from napari_dgc.measure.class_values import class_values, indices_table, spectra_table
+from napari_dgc.measure.class_values import (
+    ScanClassValues,
+    class_values,
+    indices_table,
+    spectra_table,
+)
 
 NAMES = {1: "healthy tissue", 2: "lesion", 3: "Lesion"}
 
@@ -52,11 +57,11 @@ def test_every_class_is_averaged_over_its_pixels(monkeypatch, block):
 def test_tables_have_one_row_for_each_value():
     cube, labels = scan()
     found = class_values(cube, labels, NAMES, [find_index("NDVI")])
-    spectra = spectra_table([(cube, found)])
+    spectra = spectra_table([ScanClassValues.of(cube.name, cube, found)])
     assert len(spectra.rows) == 3 * 6
     assert spectra.rows[0][:5] == ("leaf", "healthy tissue", found[0].pixels, 500.0, 1)
     assert spectra.rows[0][5] == found[0].mean[0]
-    indices = indices_table([(cube, found)])
+    indices = indices_table([ScanClassValues.of(cube.name, cube, found)])
     assert [row[:3] for row in indices.rows] == [
         ("leaf", "healthy tissue", "NDVI"),
         ("leaf", "lesion", "NDVI"),

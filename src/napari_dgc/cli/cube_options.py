@@ -1,15 +1,22 @@
 """Options that every command shares that reads cubes."""
 
+from __future__ import annotations
+
 import argparse
 from collections.abc import Iterable, Sequence
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from napari_dgc.cancel import CancelToken
 from napari_dgc.cli.options import count
 from napari_dgc.cli.progress import ProgressLine, say
 from napari_dgc.cubes.cube import HyperCube
 from napari_dgc.errors import UserError
+
+if TYPE_CHECKING:
+    from napari_dgc.batch import Item
+    from napari_dgc.batch.reading import Reading
 
 
 def add_cube_options(parser: argparse.ArgumentParser) -> None:
@@ -81,30 +88,40 @@ def open_cubes_from(args: argparse.Namespace, paths: Iterable[Path | str]) -> li
     UserError
         A file cannot be opened; the sentence names it.
     """
-    from napari_dgc.cubes.bad_bands import leave_out
-    from napari_dgc.cubes.read import open_cube
+    reading = reading_of(args)
+    line = ProgressLine()
+    try:
+        return [
+            reading.open(path, progress=partial(line.show, f"unpacking {Path(path).name}"))
+            for path in paths
+        ]
+    finally:
+        line.clear()
+
+
+def reading_of(args: argparse.Namespace) -> Reading:
+    """Return how the shared options say that scans are opened."""
+    from napari_dgc.batch.reading import Reading
     from napari_dgc.cubes.wavelengths import read_wavelengths
 
     wavelengths, unit = (None, None)
     if args.wavelengths is not None:
         wavelengths, unit = read_wavelengths(args.wavelengths)
-    line = ProgressLine()
-    cubes = (
-        open_cube(
-            path,
-            variable=args.variable,
-            layout=args.layout,
-            wavelengths=wavelengths,
-            wavelength_unit=unit,
-            image=None if args.rows_columns is None else tuple(args.rows_columns),
-            progress=partial(line.show, f"unpacking {Path(path).name}"),
-        )
-        for path in paths
+    return Reading(
+        args.variable,
+        args.layout,
+        None if wavelengths is None else tuple(float(centre) for centre in wavelengths),
+        unit,
+        None if args.rows_columns is None else tuple(args.rows_columns),
+        args.bad_bands,
     )
-    try:
-        return [leave_out(cube, args.bad_bands) for cube in cubes]
-    finally:
-        line.clear()
+
+
+def scans_named(args: argparse.Namespace, paths: Sequence[Path]) -> list[Item]:
+    """Return the scans that files, folders and patterns stand for (see `batch.inputs.scans_of`)."""
+    from napari_dgc.batch.inputs import scans_of
+
+    return scans_of(paths, open_folders=args.variable is not None)
 
 
 def say_decisions(cubes: Sequence[HyperCube]) -> None:

@@ -47,14 +47,14 @@ def say_replaced(path: Path) -> None:
         say(f"the earlier {path} is replaced")
 
 
-def refuse_scans(paths: Iterable[Path], cubes: Iterable["HyperCube"]) -> None:
+def refuse_scans(paths: Iterable[Path], scans: Iterable["HyperCube | Path"]) -> None:
     """Refuse to write over the scans themselves.
 
     Parameters
     ----------
     paths
         Files to be written.
-    cubes
+    scans
         What is read.
 
     Raises
@@ -62,11 +62,21 @@ def refuse_scans(paths: Iterable[Path], cubes: Iterable["HyperCube"]) -> None:
     UserError
         When a file to be written is one of a scan.
     """
-    from napari_dgc.cubes.envi_files import is_file_of
+    from napari_dgc.cubes.envi_files import find_header
 
-    read = [cube.path for cube in cubes if cube.path is not None]
-    for path in paths:
-        if any(is_file_of(path, scan) for scan in read):
+    there = [path for path in paths if path.exists()]
+    if not there:
+        return
+    read: set[tuple[int, int]] = set()
+    for scan in scans:
+        path = scan if isinstance(scan, Path) else scan.path
+        for file in () if path is None else (path, find_header(path)):
+            if file is not None and file.exists():
+                status = file.stat()
+                read.add((status.st_dev, status.st_ino))
+    for path in there:
+        status = path.stat()
+        if (status.st_dev, status.st_ino) in read:
             raise UserError(
                 f"{path} is a scan that is read here and would be lost; give another folder "
                 f"with --out."

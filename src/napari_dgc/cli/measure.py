@@ -6,25 +6,24 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from napari_dgc.cli import COMMANDS, SUCCESS
+from napari_dgc.cli import COMMANDS, INTERRUPTED
 from napari_dgc.cli.options import millimetres
 from napari_dgc.errors import UserError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from napari_dgc.annotations.label_image import LabelImage
-    from napari_dgc.cancel import CancelToken
-    from napari_dgc.cli.progress import ProgressLine
-    from napari_dgc.cubes import HyperCube
-    from napari_dgc.indices import Index
+    from napari_dgc.batch import Item, Manifest
+    from napari_dgc.batch.measure import MeasureTask
+    from napari_dgc.measure.details import ScanDetails
     from napari_dgc.measure.lesion_mask import MaskSettings
+    from napari_dgc.measure.scales import OrdinalScale
     from napari_dgc.measure.severity import ScanSeverity
-    from napari_dgc.measure.tables import Table
 
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command to the parser of ``napari-dgc``."""
+    from napari_dgc.cli.batch_options import add_batch_options
     from napari_dgc.cli.cube_options import add_cube_options
 
     parser = commands.add_parser(
@@ -54,11 +53,13 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         type=Path,
         default=[],
         metavar="CUBE",
-        help="scans of the same names as the maps: also a table of mean ± SD spectra by class",
+        help="scans of the same names as the maps, or folders of them: also a table of mean ± SD "
+        "spectra by class",
     )
     group.add_argument(
         "--index", nargs="+", default=[], metavar="NAME", help="also indices of the classes"
     )
+    add_batch_options(parser, "NAME.batch.jsonl beside the table")
     add_cube_options(parser)
 
 
@@ -69,8 +70,8 @@ def add_map_options(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         type=Path,
         metavar="MAP",
-        help="label maps (.tif, .npy, .png, .mat, ENVI classifications, labelme, COCO), or folders "
-        "of them",
+        help="label maps (.tif, .npy, .png, .mat, ENVI classifications, labelme, COCO), folders "
+        "of them, or patterns such as 'day*/*.tif'",
     )
     parser.add_argument(
         "--classes", type=Path, metavar="FILE", help="one class table (label,name) for all maps"
@@ -164,124 +165,95 @@ def pixels(text: str) -> int:
 
 def run(args: argparse.Namespace) -> int:
     """Write the tables; returns the exit status."""
-    from dataclasses import replace
-    from functools import partial
-
-    from napari_dgc.annotations.read import open_labels
-    from napari_dgc.annotations.roles import roles_in
-    from napari_dgc.cli.cube_options import open_cubes_from, say_decisions
-    from napari_dgc.cli.folders import make_folder, refuse_same_names, say_replaced
+    from napari_dgc.batch import Manifest
+    from napari_dgc.batch.inputs import maps_of
+    from napari_dgc.batch.manifest import SUFFIX
+    from napari_dgc.batch.measure import MeasureTask, map_items
+    from napari_dgc.cli.batch_options import print_plan, run_and_tell
+    from napari_dgc.cli.cube_options import reading_of, scans_named
+    from napari_dgc.cli.folders import make_folder, refuse_same_names
     from napari_dgc.cli.interrupt import stop_on_interrupt
-    from napari_dgc.cli.measure_notes import origin, say_gaps, say_unnamed
-    from napari_dgc.cli.naming import naming_of, read_map
-    from napari_dgc.cli.progress import ProgressLine
-    from napari_dgc.cli.provenance import record
+    from napari_dgc.cli.naming import naming_of
     from napari_dgc.indices import find_index
     from napari_dgc.measure.details import read_details
-    from napari_dgc.measure.leaves import LeafEdits
-    from napari_dgc.measure.report import leaf_table, lesion_table, progress_tables, scan_table
     from napari_dgc.measure.scales import find_scale
-    from napari_dgc.measure.severity import measure_scan
-    from napari_dgc.measure.tables import origin_table, write_tables
-    from napari_dgc.provenance import sidecar_of
 
     scales = list(dict.fromkeys(find_scale(name) for name in args.scale))
     details = {} if args.details is None else read_details(args.details)
     settings = settings_of(args)
-    naming = naming_of(args)
     files = maps_of(args.maps)
     _refuse_input_as_output(args, files)
-    found = [source for path in files for source in open_labels(path).items()]
-    refuse_same_names((name for name, _ in found), "line of the table")
-    maps = {name: partial(read_map, source, naming, settings) for name, source in found}
     if args.index and not args.cubes:
         raise UserError("Indices are computed from scans; give them with --cubes.")
-    indices = list(dict.fromkeys(find_index(name) for name in args.index))
-    cubes = {cube.name: cube for cube in open_cubes_from(args, args.cubes)}
-    make_folder(args.out.parent, "the tables")
-    say_decisions(list(cubes.values()))
-    edits = LeafEdits(least_area=args.min_leaf)
-    scans: list[ScanSeverity] = []
-    diseased: dict[str, None] = {}
-    measured: list[Table] = []
-    line = ProgressLine()
-    with stop_on_interrupt("stopping; nothing is written") as token:
-        for place, (name, read) in enumerate(maps.items()):
-            if token.cancelled:
-                raise InterruptedError
-            line.show(f"measuring {name}", place / len(maps))
-            cube = cubes.get(name)
-            image = read(cube)
-            names = {info.number: info.name for info in image.classes}
-            say_unnamed(name, image.labels, names)
-            known = details.get(name)
-            told, leaf = roles_in(image, settings)
-            diseased |= dict.fromkeys(told.names)
-            scans.append(
-                measure_scan(
-                    image.labels,
-                    names,
-                    settings=told,
-                    leaf_names=leaf,
-                    edits=edits,
-                    pixel_size_mm=(known and known.pixel_size_mm)
-                    or args.pixel_size
-                    or image.pixel_size_mm
-                    or (None if cube is None else cube.pixel_size_mm),
-                    scan=name,
-                )
-            )
-        if cubes:
-            measured = _class_tables(maps, cubes, indices, token, line)
-        line.clear()
-    say_gaps(scans, details, cubes)
-    tables = [scan_table(scans, details, scales)]
-    if args.leaves:
-        tables.append(leaf_table(scans, details, scales))
-    if args.lesions:
-        tables.append(lesion_table(scans))
-    tables += [*progress_tables(scans, details), *measured]
-    tables.append(
-        origin_table(
-            origin(args, replace(settings, names=tuple(diseased) or settings.names), scales)
-        )
+    scans = {item.name: item.path for item in scans_named(args, args.cubes)}
+    items = map_items(files, scans)
+    refuse_same_names((item.name for item in items), "line of the table")
+    sizes = {name: known.pixel_size_mm for name, known in details.items()}
+    task = MeasureTask(
+        naming_of(args),
+        settings,
+        args.min_leaf,
+        {name: size for name, size in sizes.items() if size is not None},
+        args.pixel_size,
+        tuple(dict.fromkeys(find_index(name) for name in args.index)),
+        reading_of(args),
     )
+    manifest = Manifest(args.out.with_name(args.out.stem + SUFFIX))
+    if args.dry_run:
+        return print_plan(args, task, items, manifest)
+    make_folder(args.out.parent, "the tables")
+    with stop_on_interrupt("stopping; what was measured so far is kept, no table") as token:
+        outcome = run_and_tell(args, task, items, manifest, token)
+    if outcome.status != INTERRUPTED and outcome.any_done:
+        _write(args, task, manifest, items, scans, details, scales)
+    return outcome.status
+
+
+def _write(
+    args: argparse.Namespace,
+    task: MeasureTask,
+    manifest: Manifest,
+    items: Sequence[Item],
+    scans: Mapping[str, Path],
+    details: Mapping[str, ScanDetails],
+    scales: Sequence[OrdinalScale],
+) -> None:
+    """Write the tables of all maps that were measured, and say what they lack."""
+    from dataclasses import replace
+
+    from napari_dgc.batch.measure import MeasuredMap
+    from napari_dgc.cli.folders import say_replaced
+    from napari_dgc.cli.measure_notes import origin, say_gaps
+    from napari_dgc.cli.provenance import record_batch
+    from napari_dgc.measure.class_values import ScanClassValues, indices_table, spectra_table
+    from napari_dgc.measure.report import leaf_table, lesion_table, progress_tables, scan_table
+    from napari_dgc.measure.tables import origin_table, write_tables
+    from napari_dgc.provenance import sidecar_of
+
+    found: list[ScanSeverity] = []
+    diseased: dict[str, None] = {}
+    values: list[ScanClassValues] = []
+    for entry in manifest.entries(task, items):
+        measured = MeasuredMap.of(entry)
+        found.append(measured.severity)
+        diseased |= dict.fromkeys(measured.diseased)
+        values += [] if measured.values is None else [measured.values]
+    say_gaps(found, details, scans)
+    tables = [scan_table(found, details, scales)]
+    if args.leaves:
+        tables.append(leaf_table(found, details, scales))
+    if args.lesions:
+        tables.append(lesion_table(found))
+    tables += progress_tables(found, details)
+    if scans:
+        tables += [spectra_table(values), *([indices_table(values)] if args.index else [])]
+    masks = replace(task.masks, names=tuple(diseased) or task.masks.names)
+    tables.append(origin_table(origin(args, masks, scales)))
     say_replaced(args.out)
     written = write_tables(args.out, tables)
     for file in written:
         print(file, flush=True)
-    record(args, sidecar_of(args.out), written, cubes=cubes.values(), inputs=files)
-    return SUCCESS
-
-
-def maps_of(paths: Iterable[Path]) -> list[Path]:
-    """Return the label maps that are named, or lie in a folder that is.
-
-    Maps of confidence are left out where they lie beside their label map.
-    """
-    from napari_dgc.annotations.export import CONFIDENCE_SUFFIX
-    from napari_dgc.annotations.read import holds_labels
-
-    found: list[Path] = []
-    for path in paths:
-        if path.is_dir():
-            inside = [
-                file
-                for file in sorted(path.iterdir())
-                if not file.name.startswith(".") and file.is_file() and holds_labels(file)
-            ]
-            if not inside:
-                raise UserError(f"There are no label maps in {path}.")
-            found += inside
-        else:
-            found.append(path)
-    stems = {path.stem for path in found}
-    return [
-        path
-        for path in found
-        if not path.stem.endswith(CONFIDENCE_SUFFIX)
-        or path.stem.removesuffix(CONFIDENCE_SUFFIX) not in stems
-    ]
+    record_batch(args, sidecar_of(args.out), manifest.entries(task, items), written)
 
 
 def settings_of(args: argparse.Namespace) -> MaskSettings:
@@ -315,30 +287,3 @@ def _refuse_input_as_output(args: argparse.Namespace, maps: Iterable[Path]) -> N
             raise UserError(f"--out {args.out} would replace {path}; give another name.")
     if args.out.is_dir():
         raise UserError(f"{args.out} is a folder; give a file for the tables.")
-
-
-def _class_tables(
-    maps: Mapping[str, Callable[[HyperCube | None], LabelImage]],
-    cubes: Mapping[str, HyperCube],
-    indices: Sequence[Index],
-    token: CancelToken,
-    line: ProgressLine,
-) -> list[Table]:
-    """Measure spectra and indices of the classes, for every map that has its scan."""
-    from napari_dgc.measure.class_values import class_values, indices_table, spectra_table
-
-    found = []
-    for place, name in enumerate(maps):
-        cube = cubes.get(name)
-        if cube is None:
-            continue
-        line.show(f"spectra of {name}", place / len(maps))
-        image = maps[name](cube)
-        labels, names = image.labels, {info.number: info.name for info in image.classes}
-        if labels.shape != (cube.rows, cube.columns):
-            raise UserError(
-                f"The map {name} has {labels.shape[0]} x {labels.shape[1]} pixels and its scan "
-                f"{cube.rows} x {cube.columns}; give the map of this scan."
-            )
-        found.append((cube, class_values(cube, labels, names, indices, token=token)))
-    return [spectra_table(found), *([indices_table(found)] if indices else [])]

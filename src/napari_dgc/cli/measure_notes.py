@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from napari_dgc.cubes import HyperCube
+    from napari_dgc.annotations.label_image import LabelImage
     from napari_dgc.measure.details import ScanDetails
     from napari_dgc.measure.lesion_mask import MaskSettings
     from napari_dgc.measure.scales import OrdinalScale
@@ -19,16 +16,12 @@ if TYPE_CHECKING:
     from napari_dgc.measure.tables import Cell
 
 
-def say_unnamed(
-    scan: str, labels: NDArray[np.unsignedinteger[Any]], names: Mapping[int, str]
-) -> None:
+def say_unnamed(scan: str, image: LabelImage) -> None:
     """Say how much has no name, as it may well be leaf."""
-    import numpy as np
-
+    from napari_dgc.batch.measure import unnamed_pixels
     from napari_dgc.cli.progress import say
 
-    counts = np.bincount(labels.ravel())
-    unnamed = sum(int(counts[label]) for label in range(1, counts.size) if not names.get(label))
+    unnamed = unnamed_pixels(image)
     if unnamed:
         say(f"{scan}: {unnamed} pixels are of classes without a name and count as background")
 
@@ -36,7 +29,7 @@ def say_unnamed(
 def say_gaps(
     scans: Sequence[ScanSeverity],
     details: Mapping[str, ScanDetails],
-    cubes: Mapping[str, HyperCube],
+    cubes: Collection[str],
 ) -> None:
     """Say which maps lack something, and what belongs to no map."""
     from napari_dgc.cli.progress import say

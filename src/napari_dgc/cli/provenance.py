@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from napari_dgc.batch import Entry
     from napari_dgc.clustering.estimator import Clusterer
     from napari_dgc.cubes import HyperCube
 
@@ -39,13 +40,47 @@ def record(
     complete = [file for file in files if file.is_file()]
     if not complete:
         return
-    given = {
-        name: _plain(value)
-        for name, value in vars(args).items()
-        if name not in ("arguments", "command")
-    }
+    given = _given(args)
     told = provenance_of(args.command, cubes=cubes, model=model, inputs=inputs, settings=given)
     write_provenance(path, complete, told)
+
+
+def record_batch(
+    args: argparse.Namespace,
+    path: Path,
+    entries: Iterable[Entry],
+    files: Sequence[Path] = (),
+    *,
+    model: Clusterer | None = None,
+) -> None:
+    """Write how the results of a batch were made, of which the manifest knows the scans.
+
+    Parameters
+    ----------
+    args, path, model
+        As of `record`.
+    entries
+        Scans that are done.
+    files
+        What was made of all of them together.
+    """
+    from dataclasses import replace
+
+    from napari_dgc.provenance import provenance_of, write_provenance
+
+    scans, complete = {}, list(files)
+    for entry in entries:
+        scans[entry.name] = entry.inputs
+        complete += entry.files
+    if complete:
+        told = provenance_of(args.command, model=model, settings=_given(args))
+        write_provenance(path, complete, replace(told, scans=scans))
+
+
+def _given(args: argparse.Namespace) -> dict[str, Any]:
+    """Return the options of a command that its results may depend on."""
+    left_out = ("arguments", "command", "jobs", "redo", "dry_run", "log")
+    return {name: _plain(value) for name, value in vars(args).items() if name not in left_out}
 
 
 def _plain(value: Any) -> Any:

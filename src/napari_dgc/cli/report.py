@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from napari_dgc.annotations.label_image import LabelImage
+    from napari_dgc.annotations.naming import Naming
     from napari_dgc.annotations.read import Source
-    from napari_dgc.cli.naming import Naming
     from napari_dgc.cubes import HyperCube
     from napari_dgc.measure.lesion_mask import MaskSettings
     from napari_dgc.measure.severity import ScanSeverity
@@ -80,10 +80,11 @@ def run(args: argparse.Namespace) -> int:
     from functools import partial
 
     from napari_dgc.annotations.read import open_labels
+    from napari_dgc.batch.inputs import maps_of
     from napari_dgc.cli.cube_options import open_cubes_from, say_decisions
     from napari_dgc.cli.folders import make_folder, refuse_same_names, say_replaced
     from napari_dgc.cli.interrupt import stop_on_interrupt
-    from napari_dgc.cli.measure import maps_of, settings_of
+    from napari_dgc.cli.measure import settings_of
     from napari_dgc.cli.measure_notes import say_gaps
     from napari_dgc.cli.naming import naming_of
     from napari_dgc.cli.progress import ProgressLine
@@ -158,11 +159,11 @@ def _read(
 ) -> LabelImage:
     from dataclasses import replace
 
+    from napari_dgc.annotations.naming import read_map
     from napari_dgc.cli.measure_notes import say_unnamed
-    from napari_dgc.cli.naming import read_map
 
     image = read_map(source, naming, settings, cube)
-    say_unnamed(name, image.labels, {info.number: info.name for info in image.classes})
+    say_unnamed(name, image)
     size = pixel_size_mm or image.pixel_size_mm or (None if cube is None else cube.pixel_size_mm)
     return replace(image, name=name, scan=cube, pixel_size_mm=size)
 

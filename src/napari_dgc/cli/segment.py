@@ -4,18 +4,28 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from napari_dgc.cli import COMMANDS, SUCCESS
+from napari_dgc.cli import COMMANDS, INTERRUPTED
 from napari_dgc.cli.options import count
 from napari_dgc.errors import UserError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from napari_dgc.batch import Item
+    from napari_dgc.batch.reading import Reading
+    from napari_dgc.batch.segment import SegmentTask
     from napari_dgc.clustering.estimator import Clusterer
     from napari_dgc.cubes import HyperCube
     from napari_dgc.partition import ClusterSummary, Partition
 
 
+#: What is done, in the folder of the maps.
+MANIFEST = "segment.batch.jsonl"
+
+
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the command to the parser of ``napari-dgc``."""
+    from napari_dgc.cli.batch_options import add_batch_options
     from napari_dgc.cli.cube_options import add_cube_options
 
     parser = commands.add_parser(
@@ -24,7 +34,13 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         description="Write one label map per scan, named after it: 0 is no data, clusters or "
         "classes count from 1. Prints the files written.",
     )
-    parser.add_argument("cubes", nargs="+", type=Path, metavar="CUBE", help="scans to label")
+    parser.add_argument(
+        "cubes",
+        nargs="+",
+        type=Path,
+        metavar="CUBE",
+        help="scans to label: files, folders of scans, or patterns such as 'day*/*.hdr'",
+    )
     parser.add_argument(
         "--model", required=True, type=Path, metavar="DIR", help="folder that train wrote"
     )
@@ -60,6 +76,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         help="also write how probable each pixel's class is, 0 to 1, NaN where there are no data, "
         "as float32 CUBE_confidence.tif",
     )
+    add_batch_options(parser, f"DIR/{MANIFEST}")
     add_cube_options(parser)
 
 
@@ -70,82 +87,76 @@ def classes_option(text: str) -> int | Literal["auto"]:
 
 def run(args: argparse.Namespace) -> int:
     """Label every scan; returns the exit status."""
-    from functools import partial
-
-    from napari_dgc.annotations.export import (
-        CONFIDENCE_SUFFIX,
-        write_map,
-        write_value_image,
-    )
-    from napari_dgc.annotations.formats import FORMATS
-    from napari_dgc.annotations.label_image import LabelImage
-    from napari_dgc.annotations.roles import with_roles
-    from napari_dgc.cli.cube_options import open_cubes, say_decisions, unpacked
+    from napari_dgc.batch import Manifest
+    from napari_dgc.cli.batch_options import print_plan, run_and_tell
+    from napari_dgc.cli.cube_options import scans_named
     from napari_dgc.cli.folders import make_folder, refuse_same_names, refuse_scans
     from napari_dgc.cli.interrupt import stop_on_interrupt
-    from napari_dgc.cli.progress import ProgressLine, say
-    from napari_dgc.cli.provenance import record
-    from napari_dgc.clustering.events import Notice, Progress
-    from napari_dgc.clustering.label_scans import Labelled, label_scans
+    from napari_dgc.cli.progress import say
+    from napari_dgc.cli.provenance import record_batch
     from napari_dgc.clustering.storage import load_model
-    from napari_dgc.partition.template import PLANT_PATHOLOGY, read_template
     from napari_dgc.provenance import SUFFIX
 
     if args.template is not None and not args.suggest:
         raise UserError("A template tells about names; give --template together with --suggest.")
-    template = PLANT_PATHOLOGY if args.template is None else read_template(args.template)
-    cubes = open_cubes(args)
-    endings = ("", CONFIDENCE_SUFFIX) if args.confidence else ("",)
-    refuse_same_names((cube.name + ending for cube in cubes for ending in endings), "label map")
+    items = scans_named(args, args.cubes)
     estimator = load_model(args.model)
-    partition = partition_of(estimator, args.classes)
-    if args.suggest:
-        partition = named(partition, estimator, cubes[0], merge=args.classes is None)
-        partition = template.colours(partition)
-    table = partition.compact_lookup()
+    task = _task(args, estimator, items)
+    planned = [(item.name, file) for item in items for file in task.planned(item.name)]
+    refuse_same_names((file.stem for _, file in planned), "label map")
+    refuse_scans((file for _, file in planned), (item.path for item in items))
     out: Path = args.out
-    planned = [out / f"{cube.name}.{args.format}" for cube in cubes]
-    if args.confidence:
-        planned += [out / f"{cube.name}{CONFIDENCE_SUFFIX}.tif" for cube in cubes]
-    refuse_scans(planned, cubes)
+    manifest = Manifest(out / MANIFEST)
+    if args.dry_run:
+        return print_plan(args, task, items, manifest)
     make_folder(out, "the label maps")
-    say_decisions(cubes)
     if estimator.preprocessing:
         say(f"the model prepares scans with {estimator.preprocessing}")
-    line = ProgressLine()
-    files: list[Path] = []
     with stop_on_interrupt("stopping; the maps written so far are kept") as token:
-        ready = partial(unpacked, token=token, line=line)
-        for step in label_scans(estimator, cubes, token=token, ready=ready):
-            match step:
-                case Progress(stage, fraction):
-                    line.show(stage, fraction)
-                case Notice(message):
-                    line.clear()
-                    say(message)
-            if not isinstance(step, Labelled):
-                continue
-            cube, labels = step.cube, table[step.labels]
-            path = out / f"{cube.name}.{args.format}"
-            written = [path]
-            if args.confidence:
-                # First, so that a method without confidence leaves nothing half done.
-                line.show(f"confidence of {cube.name}", (step.position + 0.5) / len(cubes))
-                values = estimator.predict_confidence(cube, groups=table, token=token)
-                written.append(out / f"{cube.name}{CONFIDENCE_SUFFIX}.tif")
-                write_value_image(values, written[-1])
-            image = LabelImage.of_partition(cube.name, labels, partition, compact=True)
-            if args.suggest:
-                image = with_roles(image, template)
-                written += FORMATS[args.format].write(image, out)[1:]
-            else:
-                write_map(image, out, args.format)
-            line.clear()
-            files += written
-            for file in written:
-                print(file, flush=True)
-    record(args, out / f"segment{SUFFIX}", files, cubes=cubes, model=estimator)
-    return SUCCESS
+        outcome = run_and_tell(args, task, items, manifest, token)
+    if outcome.status != INTERRUPTED:
+        entries = manifest.entries(task, items)
+        record_batch(args, out / f"segment{SUFFIX}", entries, model=estimator)
+    return outcome.status
+
+
+def _task(
+    args: argparse.Namespace, estimator: "Clusterer", items: "Sequence[Item]"
+) -> "SegmentTask":
+    """Return what is done to each scan, as the options say."""
+    from napari_dgc.batch.segment import SegmentTask
+    from napari_dgc.cli.cube_options import reading_of
+    from napari_dgc.partition.template import PLANT_PATHOLOGY, read_template
+    from napari_dgc.provenance import model_sha256
+
+    reading = reading_of(args)
+    partition = partition_of(estimator, args.classes)
+    template = None
+    if args.suggest:
+        template = PLANT_PATHOLOGY if args.template is None else read_template(args.template)
+        cube = _first(items, reading)
+        partition = named(partition, estimator, cube, merge=args.classes is None)
+        partition = template.colours(partition)
+    return SegmentTask(
+        args.model,
+        model_sha256(estimator),
+        partition,
+        args.out,
+        args.format,
+        template,
+        args.confidence,
+        reading,
+    )
+
+
+def _first(items: "Sequence[Item]", reading: "Reading") -> "HyperCube":
+    """Return the first scan that can be opened, for its wavelengths."""
+    for item in items[:-1]:
+        try:
+            return reading.open(item.path)
+        except UserError:
+            continue  # said when its turn comes
+    return reading.open(items[-1].path)
 
 
 def partition_of(estimator: "Clusterer", classes: int | Literal["auto"] | None) -> "Partition":

@@ -82,6 +82,24 @@ def open_camera_folder(path: Path, request: Request) -> HyperCube:
     return replace(cube, notes=(*notes, *cube.notes))
 
 
+def camera_scans(folder: Path) -> dict[str, list[Path]]:
+    """Return the scans in and below a folder by name, references and label maps left out.
+
+    Each is the headers of its pieces, one as a rule.
+
+    Parameters
+    ----------
+    folder
+        Looked through `DEPTH` folders deep.
+    """
+    captures = {
+        _name(folder, header): header
+        for header in _headers(folder)
+        if not is_classification(header)
+    }
+    return joined_pieces(_scans(folder, captures)) if captures else {}
+
+
 def _headers(folder: Path) -> Iterator[Path]:
     """Yield the ENVI headers in a folder and below it, links to folders left out."""
     left = MOST_ENTRIES

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -163,26 +163,51 @@ def _index_values(
     ]
 
 
-def spectra_table(scans: Sequence[tuple[HyperCube, Sequence[ClassValues]]]) -> Table:
+@dataclass(frozen=True, eq=False)
+class ScanClassValues:
+    """The classes of a scan.
+
+    Parameters
+    ----------
+    scan
+        Its name.
+    wavelengths_nm
+        Centre of each band, or None where it is not known.
+    classes
+        As of `class_values`.
+    """
+
+    scan: str
+    wavelengths_nm: tuple[float, ...] | None
+    classes: tuple[ClassValues, ...]
+
+    @classmethod
+    def of(cls, scan: str, cube: HyperCube, classes: Sequence[ClassValues]) -> Self:
+        """Take what tables say of a scan, so that it may go."""
+        centres = cube.wavelengths_nm
+        told = None if centres is None else tuple(float(centre) for centre in centres)
+        return cls(scan, told, tuple(classes))
+
+
+def spectra_table(scans: Sequence[ScanClassValues]) -> Table:
     """Return mean ± SD spectra, one row for each band of each class of each scan."""
     rows: list[tuple[Cell, ...]] = []
-    for cube, classes in scans:
-        centres = cube.wavelengths_nm
-        for found in classes:
-            for band in range(cube.n_bands):
-                centre = None if centres is None else float(centres[band])
+    for one in scans:
+        for found in one.classes:
+            for band in range(found.mean.size):
+                centre = None if one.wavelengths_nm is None else one.wavelengths_nm[band]
                 values = (float(found.mean[band]), float(found.sd[band]))
-                rows.append((cube.name, found.name, found.pixels, centre, band + 1, *values))
+                rows.append((one.scan, found.name, found.pixels, centre, band + 1, *values))
     columns = ("scan", "class", "class_area_px", "wavelength_nm", "band", "mean", "sd")
     return Table("spectra", columns, tuple(rows))
 
 
-def indices_table(scans: Sequence[tuple[HyperCube, Sequence[ClassValues]]]) -> Table:
+def indices_table(scans: Sequence[ScanClassValues]) -> Table:
     """Return mean ± SD of indices, one row for each index of each class of each scan."""
     rows: list[tuple[Cell, ...]] = [
-        (cube.name, found.name, value.index, value.pixels, value.mean, value.sd)
-        for cube, classes in scans
-        for found in classes
+        (one.scan, found.name, value.index, value.pixels, value.mean, value.sd)
+        for one in scans
+        for found in one.classes
         for value in found.indices
     ]
     return Table("indices", ("scan", "class", "index", "pixels", "mean", "sd"), tuple(rows))
