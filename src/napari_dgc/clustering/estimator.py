@@ -50,6 +50,8 @@ class Clusterer(ABC):
     seed: int
     #: Whether ``clusters="auto"`` is understood: the method finds their number by itself.
     chooses_clusters: bool = False
+    #: Whether processes that torchrun started share the training of one model.
+    shares_training: bool = False
     #: What the training scans hold (`cubes.reflectance.units_of`); None where that is not known.
     units: str | None = None
 

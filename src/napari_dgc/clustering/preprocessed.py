@@ -27,6 +27,7 @@ from napari_dgc.clustering.events import (
 from napari_dgc.clustering.labelling import mean_spectra
 from napari_dgc.clustering.storage import PREPROCESSING, summary_from_tensors, summary_tensors
 from napari_dgc.cubes import HyperCube
+from napari_dgc.distributed.processes import processes
 from napari_dgc.errors import UserError
 from napari_dgc.partition.summary import (
     ClusterSummary,
@@ -104,6 +105,11 @@ class Preprocessed(Clusterer):
         return type(self)(self.estimator.untrained(), self.pipeline)
 
     @property
+    def shares_training(self) -> bool:  # type: ignore[override]
+        """Whether several processes can share the training."""
+        return self.estimator.shares_training
+
+    @property
     def epoch(self) -> int:
         """Number of epochs completed."""
         return self.estimator.epoch
@@ -127,7 +133,7 @@ class Preprocessed(Clusterer):
         previews: bool = True,
     ) -> Iterator[TrainingEvent]:
         """Train, yielding events (see `Clusterer.fit_iter`)."""
-        token = token or never_cancelled()
+        token = processes().agreed(token or never_cancelled())
         fitted = self._fitted if resume else None
         go_on = fitted is not None
         if fitted is None:
@@ -195,20 +201,24 @@ class Preprocessed(Clusterer):
             return
         grid, clusters = self._fitted.grid, self.n_clusters
         running = RunningSummary()
-        for scan, cube in enumerate(cubes):
-            labels = maps[scan] if scan in maps else self.predict(cube)
-            spectra = np.full((clusters, grid.n_bands), np.nan)
-            spectra[:, grid.good_bands] = mean_spectra(cube, labels, clusters, grid)
-            counts = np.bincount(labels.ravel(), minlength=clusters + 1)
-            running.add(
-                ClusterSummary(
+        together = processes()
+        for scan in together.rounds(len(cubes)):
+            part = None
+            if scan is not None:
+                cube = cubes[scan]
+                labels = maps[scan] if scan in maps else self.predict(cube)
+                spectra = np.full((clusters, grid.n_bands), np.nan)
+                spectra[:, grid.good_bands] = mean_spectra(cube, labels, clusters, grid)
+                counts = np.bincount(labels.ravel(), minlength=clusters + 1)
+                part = ClusterSummary(
                     pixels=counts[None, 1:].astype(np.int64),
                     spectra=spectra,
                     features=found.features,
                     adjacency=count_adjacency(labels, clusters),
                     border=count_border(labels, clusters),
                 )
-            )
+            for each in filter(None, together.gather(part)):
+                running.add(each)
         self._summary, self._described = running.summary(), found
 
     @property

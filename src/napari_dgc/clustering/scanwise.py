@@ -26,6 +26,7 @@ from napari_dgc.clustering.events import (
 from napari_dgc.clustering.labelling import Projection, check_stop, describe
 from napari_dgc.clustering.storage import summary_from_tensors
 from napari_dgc.cubes import HyperCube
+from napari_dgc.distributed.processes import agree, processes
 from napari_dgc.errors import UserError
 from napari_dgc.partition.summary import ClusterSummary, RunningSummary
 
@@ -123,7 +124,7 @@ class ScanByScan(Clusterer):
 
     def _resolve_device(self) -> str:
         """Return where to compute; raises a `UserError` where there is no such device."""
-        return resolve_device(self.device)
+        return processes().device(resolve_device(self.device))
 
     def _end(self) -> None:
         """Let go of what only a run needs."""
@@ -139,7 +140,7 @@ class ScanByScan(Clusterer):
         previews: bool = True,
     ) -> Iterator[TrainingEvent]:
         """Train, yielding events (see `Clusterer.fit_iter`)."""
-        token = token or never_cancelled()
+        token = processes().agreed(token or never_cancelled())
         device = self._resolve_device()
         held = self._bands if resume and cubes else None
         grid = BandGrid.from_cubes(cubes) if held is None else held
@@ -180,19 +181,29 @@ class ScanByScan(Clusterer):
         """Label all scans and summarise the clusters, yielding progress and, to show, the maps.
 
         The maps come together at the end, so that what is seen is always one state. Maps that
-        nobody looks at are not kept: memory must not grow with the scans.
+        nobody looks at are not kept: memory must not grow with the scans. Processes share the
+        scans.
         """
         grid, projection = self._trained_bands, self._projection
         running, maps = RunningSummary(), []
-        for cube in cubes:
-            labels = np.zeros((cube.rows, cube.columns), np.uint16)
-            for share in self._label_into(labels, cube, token):
-                yield Progress(f"labelling {cube.name}", share)
-            labels = self._complete(labels)
+        together = processes()
+        for own in together.rounds(len(cubes)):
+            found = None
+            if own is not None:
+                cube = cubes[own]
+                labels = np.zeros((cube.rows, cube.columns), np.uint16)
+                for share in self._label_into(labels, cube, token):
+                    yield Progress(f"labelling {cube.name}", share)
+                labels = self._complete(labels)
+                check_stop(token)
+                part = describe(cube, labels, self.n_clusters, grid, projection)
+                found = part, labels if show else None
+            agree(token)
             check_stop(token)
-            running.add(describe(cube, labels, self.n_clusters, grid, projection))
-            if show:
-                maps.append(labels)
+            for part, shown in filter(None, together.gather(found)):
+                running.add(part)
+                if shown is not None:
+                    maps.append(shown)
         self._settle(cubes, running.summary(), token)
         for scan, labels in enumerate(maps):
             yield LabelsReady(scan, self.epoch, labels)

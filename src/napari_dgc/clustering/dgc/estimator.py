@@ -44,6 +44,7 @@ from napari_dgc.clustering.scanwise import ScanByScan
 from napari_dgc.clustering.storage import summary_tensors
 from napari_dgc.clustering.trust import HeldBackPixels, TrustedEpoch, held_back_windows
 from napari_dgc.cubes import HyperCube
+from napari_dgc.distributed.processes import ALONE, processes
 from napari_dgc.errors import UserError
 from napari_dgc.partition import ClusterSummary, Partition, build_tree
 
@@ -76,6 +77,7 @@ class DeepGlobalClustering(ScanByScan):
 
     method = "dgc"
     title = "Deep Global Clustering, noise-aware (recommended)"
+    shares_training = True
 
     def __init__(
         self,
@@ -161,6 +163,7 @@ class DeepGlobalClustering(ScanByScan):
                 yield from self._label_maps(cubes, token, show=True)
         space = self._trained.space
         held_back = space.stacks(held_back_windows(cubes, grid, seed=self.seed, token=token))
+        self._kernel.join(processes())
         left = range(self._epoch, self.epochs)
         with self._kernel.batches(cubes, left, seed=self.seed, token=token) as batches:
             yield from self._epochs(cubes, held_back, batches, token, previews)
@@ -176,7 +179,7 @@ class DeepGlobalClustering(ScanByScan):
             places.append(place)
             yield Progress("reading samples", 0.5)
         yield Progress("measuring the sensor's noise", 0.5)
-        noise = NoiseModel.of(statistics, exponent=self.config.exponent)
+        noise = processes().from_first(NoiseModel.of(statistics, exponent=self.config.exponent))
         space = FeatureSpace(grid, noise)
         self._sample = space.stacks(read_places(cubes, grid, places, token))
         self.model = PixelModel.start(
@@ -224,6 +227,8 @@ class DeepGlobalClustering(ScanByScan):
 
     def _end(self) -> None:
         self._sample = []
+        if self._training is not None:
+            self._training.join(ALONE)
 
     def _snapshot(self) -> tuple[Any, ...]:
         """Return everything an epoch changes."""
@@ -255,6 +260,15 @@ class DeepGlobalClustering(ScanByScan):
 
     def _fit_centroids(self, cubes: Sequence[HyperCube]) -> int:
         """Fit centroids to the shifted sample of all scans; returns how many own pixels of it."""
+        together = processes()
+        # Not shared out: the first of several processes fits them for all.
+        found = self._find_centroids(cubes) if together.first else None
+        found = together.from_first(found)
+        assert found is not None
+        self._trained.centroids, active = found
+        return active
+
+    def _find_centroids(self, cubes: Sequence[HyperCube]) -> tuple[Centroids, int]:
         model = self._trained
         points = model.points(self._sample)
         # The same draws every epoch: what changes is the features, not the sample.
@@ -263,7 +277,7 @@ class DeepGlobalClustering(ScanByScan):
         # Windows overlap on small scans: the same odd pixel is no patch for being drawn often.
         often = max(1.0, len(points) / sum(cube.rows * cube.columns for cube in cubes))
         config = self.config
-        model.centroids = Centroids.fit(
+        centroids = Centroids.fit(
             np.ascontiguousarray(points),
             prototypes=config.prototypes,
             clusters=config.clusters,
@@ -271,7 +285,7 @@ class DeepGlobalClustering(ScanByScan):
             before=model.centroids,
             need=Need(config.least_distance, often * config.least_pixels, model.space.metric),
         )
-        return len(np.unique(model.centroids.assign(points)))
+        return centroids, len(np.unique(centroids.assign(points)))
 
     # Labelling
 

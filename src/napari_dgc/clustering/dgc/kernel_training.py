@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from napari_dgc.cancel import CancelToken
 from napari_dgc.clustering.dgc.config import DGCConfig
+from napari_dgc.clustering.dgc.mean_shift import LearnedMeanShift
 from napari_dgc.clustering.dgc.pixel_model import PixelModel
 from napari_dgc.clustering.events import Notice, Progress, TrainingEvent
 from napari_dgc.clustering.labelling import check_stop
@@ -18,6 +19,7 @@ from napari_dgc.clustering.patches import PairSampler
 from napari_dgc.clustering.prefetch import read_ahead
 from napari_dgc.clustering.torch_state import load_optimiser, optimiser_arrays
 from napari_dgc.cubes import HyperCube
+from napari_dgc.distributed.processes import ALONE, Processes, agree
 from napari_dgc.errors import UserError
 
 #: More steps of a run than this without a finite loss end it.
@@ -48,6 +50,12 @@ class KernelTraining:
         model.to(device)
         self._optimiser = torch.optim.Adam(model.network.parameters(), lr=config.learning_rate)
         self._skipped = 0
+        self.join(ALONE)
+
+    def join(self, together: Processes) -> None:
+        """Train with these processes from now on; all start from the kernel of the first."""
+        self._together = together
+        self._likelihood = together.wrap(_Likelihood(self._model.network))
 
     def to(self, device: str) -> None:
         """Compute on this device from now on."""
@@ -80,7 +88,7 @@ class KernelTraining:
 
         def read(number: int) -> Batch:
             patches = []
-            for pair in sampler.batch(number, config.batch):
+            for pair in self._together.share(sampler.batch(number, config.batch)):
                 for window in (pair.window_a, pair.window_b):
                     check_stop(token)
                     patches.append(space.read(cubes[pair.scan], *window))
@@ -103,6 +111,7 @@ class KernelTraining:
         """
         steps = self._config.steps
         for step in range(steps):
+            agree(token)
             check_stop(token)
             if not np.isfinite(self.step(next(batches))):
                 self._skipped += 1
@@ -118,13 +127,15 @@ class KernelTraining:
         check_stop(token)
 
     def step(self, batch: Batch) -> float:
-        """Learn from one batch of patch pairs; returns the loss."""
-        model = self._model
-        loss: torch.Tensor = model.network.surprise(*model.tensors(*batch))
+        """Learn from this process's part of a batch of patch pairs; returns the loss of all."""
+        model, together = self._model, self._together
+        features, valid = model.tensors(*batch)
+        total, count = (together.add_up(part) for part in self._likelihood(features, valid))
+        loss: torch.Tensor = total / count.clamp(min=1) / features.shape[1]
         value = float(loss.detach())
         if np.isfinite(value):
             self._optimiser.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
+            together.scaled(loss).backward()  # type: ignore[no-untyped-call]
             torch.nn.utils.clip_grad_norm_(model.network.parameters(), 1.0)
             self._optimiser.step()
         return value
@@ -146,3 +157,16 @@ class KernelTraining:
     def load(self, arrays: dict[str, NDArray[Any]]) -> None:
         """Take over what `arrays` returned."""
         load_optimiser(self._optimiser, _STORED, arrays)
+
+
+class _Likelihood(torch.nn.Module):
+    """What the kernel learns from, as the `forward` of a module (see `Processes.wrap`)."""
+
+    def __init__(self, network: LearnedMeanShift) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(
+        self, features: torch.Tensor, valid: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        return self.network.surprise_sum(features, valid)

@@ -70,6 +70,22 @@ class LearnedMeanShift(nn.Module):
                 yield i, j, joint[..., i : i + rows, j : j + columns]
 
     def surprise(self, features: Tensor, valid: Tensor) -> Tensor:
+        """Mean negative log-likelihood of pixels given neighbours in other columns.
+
+        Parameters
+        ----------
+        features, valid
+            As for `surprise_sum`.
+
+        Returns
+        -------
+        Tensor
+            Scalar, nats per feature.
+        """
+        total, count = self.surprise_sum(features, valid)
+        return total / count.clamp(min=1) / features.shape[1]
+
+    def surprise_sum(self, features: Tensor, valid: Tensor) -> tuple[Tensor, Tensor]:
         """Negative log-likelihood of pixels given neighbours in other columns.
 
         Parameters
@@ -81,8 +97,8 @@ class LearnedMeanShift(nn.Module):
 
         Returns
         -------
-        Tensor
-            Scalar, nats per feature.
+        tuple of Tensor
+            Scalars: the sum in nats, and the number of pixels it is over.
         """
         width = self.log_bandwidth.exp()[:, None, None]
         places = self._places()
@@ -105,7 +121,7 @@ class LearnedMeanShift(nn.Module):
         )
         likelihood = likelihood - self.log_bandwidth.sum()
         inside = valid[:, 0]
-        return -(likelihood * inside).sum() / inside.sum().clamp(min=1) / features.shape[1]
+        return -(likelihood * inside).sum(), inside.sum()
 
     @torch.no_grad()
     def forward(self, features: Tensor, valid: Tensor) -> Tensor:

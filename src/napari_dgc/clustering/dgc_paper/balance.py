@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from napari_dgc.clustering.dgc_paper.config import WEIGHTINGS
+from napari_dgc.clustering.dgc_paper.losses import AddUp, only_here
 
 #: Added to every loss: one that reaches 0 would otherwise get an endless weight.
 _FLOOR = 1e-2
@@ -28,6 +29,8 @@ class LossBalance:
     def __init__(self, weights: Mapping[str, float]) -> None:
         self.weights = dict(weights)
         self.used = [name for name, weight in weights.items() if weight > 0]
+        #: Adds up over the processes that share the pixels.
+        self.add_up: AddUp = only_here
 
     def total(self, terms: Terms, embeddings: Tensor) -> Tensor:
         """Return what the optimiser follows.
@@ -44,6 +47,18 @@ class LossBalance:
 
     def _coefficients(self, terms: Terms, embeddings: Tensor) -> dict[str, float]:
         return self.weights
+
+    def _products(self, terms: Terms, embeddings: Tensor) -> NDArray[np.float64]:
+        """Scalar products of the gradients of the losses in use on the embeddings of all."""
+        rows = []
+        for name in self.used:
+            (gradient,) = torch.autograd.grad(
+                terms[name], embeddings, retain_graph=True, materialize_grads=True
+            )
+            rows.append(gradient.detach().flatten().double())
+        gradients = torch.stack(rows)
+        result: NDArray[np.float64] = self.add_up(gradients @ gradients.T).cpu().numpy()
+        return result
 
 
 class UncertaintyBalance(LossBalance):
@@ -71,7 +86,7 @@ class GradientBalance(LossBalance):
     """
 
     def _coefficients(self, terms: Terms, embeddings: Tensor) -> dict[str, float]:
-        lengths = np.sqrt(np.diag(_products(terms, self.used, embeddings)))
+        lengths = np.sqrt(np.diag(self._products(terms, embeddings)))
         longest = np.max(lengths, initial=0.0)
         # A loss that is at rest must not be blown up to the size of the others.
         scaled = 1 / np.maximum(lengths, 1e-3 * longest) if longest > 0 else np.ones_like(lengths)
@@ -89,7 +104,7 @@ class MinNormBalance(LossBalance):
     """
 
     def _coefficients(self, terms: Terms, embeddings: Tensor) -> dict[str, float]:
-        shares = min_norm_shares(_products(terms, self.used, embeddings))
+        shares = min_norm_shares(self._products(terms, embeddings))
         return dict(zip(self.used, shares.tolist(), strict=True))
 
 
@@ -139,16 +154,3 @@ def min_norm_shares(products: NDArray[np.float64], *, iterations: int = 500) -> 
         shares[better] += step
         shares[worse] -= step
     return shares
-
-
-def _products(terms: Terms, names: list[str], embeddings: Tensor) -> NDArray[np.float64]:
-    """Scalar products of the gradients of the named losses on the embeddings."""
-    rows = []
-    for name in names:
-        (gradient,) = torch.autograd.grad(
-            terms[name], embeddings, retain_graph=True, materialize_grads=True
-        )
-        rows.append(gradient.detach().flatten().double())
-    gradients = torch.stack(rows)
-    result: NDArray[np.float64] = (gradients @ gradients.T).cpu().numpy()
-    return result

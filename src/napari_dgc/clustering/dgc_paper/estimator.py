@@ -26,6 +26,7 @@ from napari_dgc.clustering.patches import PairSampler
 from napari_dgc.clustering.scanwise import ScanByScan
 from napari_dgc.clustering.storage import summary_from_tensors, summary_tensors
 from napari_dgc.cubes import HyperCube
+from napari_dgc.distributed.processes import ALONE, agree, processes
 from napari_dgc.errors import UserError
 from napari_dgc.partition.summary import ClusterSummary
 
@@ -69,6 +70,7 @@ class PaperDGC(ScanByScan):
 
     method = "dgc-paper"
     title = "Deep Global Clustering as published (for comparison)"
+    shares_training = True
 
     def __init__(
         self,
@@ -158,6 +160,7 @@ class PaperDGC(ScanByScan):
             self._model = PaperModel.from_tensors(
                 grid, self._trained.tensors(), config=self.config, seed=self.seed, device=device
             )
+        self._trained.join(processes())
         yield from self._epochs(cubes, sampler, token, previews)
         if not self._described:
             yield from self._label_maps(cubes, never_cancelled(), show=previews)
@@ -167,6 +170,10 @@ class PaperDGC(ScanByScan):
     ) -> None:
         super()._settle(cubes, summary, token)
         self._described = True
+
+    def _end(self) -> None:
+        if self._model is not None:
+            self._model.join(ALONE)
 
     def _lacks_summary(self) -> bool:
         return not self._described
@@ -188,6 +195,7 @@ class PaperDGC(ScanByScan):
         """Learn the statistics and make a new model; the old one stays when this fails."""
         centre, spread = band_statistics(cubes, grid, seed=self.seed, token=token)
         noise = NoiseModel.fit(sample_windows(cubes, grid, seed=self.seed, token=token))
+        centre, spread, noise = processes().from_first((centre, spread, noise))
         model = PaperModel(
             grid,
             centre,
@@ -219,6 +227,7 @@ class PaperDGC(ScanByScan):
             counts = np.zeros(self._clusters, np.int64)
             taken = skipped = 0
             while True:
+                agree(token)
                 check_stop(token)
                 pairs = sampler.batch(self._steps, self.config.batch)
                 result = model.step(cubes, pairs, self._steps)

@@ -2,16 +2,26 @@
 
 Symbols: z_i embedding of pixel i, p_ik its probability of cluster k, c_k
 centroid, p̄_k mean probability of cluster k, K number of clusters, N number of
-pixels with data. Every function computes in at least single precision.
+pixels with data, over all processes. Every function computes in at least single precision.
 """
 
 import math
+from collections.abc import Callable
+from typing import TypeAlias
 
 import torch
 from torch import Tensor
 
 #: Probabilities are not taken below this in logarithms.
 _TINY = 1e-8
+
+#: Adds a tensor up over the processes that share the pixels (`Processes.add_up`).
+AddUp: TypeAlias = Callable[[Tensor], Tensor]
+
+
+def only_here(values: Tensor) -> Tensor:
+    """Return the sum over processes where there is only one."""
+    return values
 
 
 def squared_distances(embeddings: Tensor, centroids: Tensor) -> Tensor:
@@ -50,11 +60,15 @@ def assign(embeddings: Tensor, centroids: Tensor, temperature: float) -> Tensor:
 
 
 def compactness(
-    embeddings: Tensor, probabilities: Tensor, centroids: Tensor, valid: Tensor | None = None
+    embeddings: Tensor,
+    probabilities: Tensor,
+    centroids: Tensor,
+    valid: Tensor | None = None,
+    add_up: AddUp = only_here,
 ) -> Tensor:
     """Pixels lie close to their centroids: 1/N sum_ik p_ik |z_i - c_k|^2."""
     spread = (_precise(probabilities) * squared_distances(embeddings, centroids)).sum(1)
-    return _mean(spread, valid)
+    return _mean(spread, valid, add_up)
 
 
 def orthogonality(centroids: Tensor) -> Tensor:
@@ -64,7 +78,9 @@ def orthogonality(centroids: Tensor) -> Tensor:
     return (gram - torch.diag(torch.diagonal(gram))).square().sum()
 
 
-def balance(probabilities: Tensor, valid: Tensor | None = None) -> Tensor:
+def balance(
+    probabilities: Tensor, valid: Tensor | None = None, add_up: AddUp = only_here
+) -> Tensor:
     """All clusters are used: log K - H(p̄), H(p̄) = -sum_k p̄_k log p̄_k.
 
     0 when all clusters are used alike, log K when one takes everything. The
@@ -72,12 +88,14 @@ def balance(probabilities: Tensor, valid: Tensor | None = None) -> Tensor:
     that is so when the entropy is *maximised*, as here. The published code
     minimises it, which drives everything into one cluster.
     """
-    usage = _mean(_precise(probabilities), valid)
+    usage = _mean(_precise(probabilities), valid, add_up)
     entropy = -(usage * usage.clamp_min(_TINY).log()).sum()
     return math.log(probabilities.shape[1]) - entropy
 
 
-def uniform_assignment(probabilities: Tensor, valid: Tensor | None = None) -> Tensor:
+def uniform_assignment(
+    probabilities: Tensor, valid: Tensor | None = None, add_up: AddUp = only_here
+) -> Tensor:
     """Cross-entropy with labels spread uniformly: -1/N sum_i 1/K sum_k log p_ik.
 
     This is the expectation of the cross-entropy against random labels that
@@ -85,10 +103,12 @@ def uniform_assignment(probabilities: Tensor, valid: Tensor | None = None) -> Te
     is smallest, log K, when every *single pixel* is undecided between all
     clusters, and so works against `compactness`.
     """
-    return _mean(-_precise(probabilities).clamp_min(_TINY).log().mean(1), valid)
+    return _mean(-_precise(probabilities).clamp_min(_TINY).log().mean(1), valid, add_up)
 
 
-def consistency(first: Tensor, second: Tensor, valid: Tensor | None = None) -> Tensor:
+def consistency(
+    first: Tensor, second: Tensor, valid: Tensor | None = None, add_up: AddUp = only_here
+) -> Tensor:
     """Both views agree: 1/N sum_i ½ (KL(p_i | q_i) + KL(q_i | p_i)).
 
     Parameters
@@ -98,10 +118,12 @@ def consistency(first: Tensor, second: Tensor, valid: Tensor | None = None) -> T
         views, row by row.
     valid
         (pixels,) True where there is data.
+    add_up
+        Adds up over processes.
     """
     p, q = _precise(first), _precise(second)
     difference = p.clamp_min(_TINY).log() - q.clamp_min(_TINY).log()
-    return _mean(0.5 * ((p - q) * difference).sum(1), valid)
+    return _mean(0.5 * ((p - q) * difference).sum(1), valid, add_up)
 
 
 def _precise(values: Tensor) -> Tensor:
@@ -109,9 +131,9 @@ def _precise(values: Tensor) -> Tensor:
     return values.float() if values.dtype in (torch.bfloat16, torch.float16) else values
 
 
-def _mean(values: Tensor, valid: Tensor | None) -> Tensor:
+def _mean(values: Tensor, valid: Tensor | None, add_up: AddUp) -> Tensor:
     """Mean over pixels (first axis) that have data; 0 when none has."""
     if valid is None:
-        return values.mean(0)
+        valid = torch.ones(len(values), dtype=torch.bool, device=values.device)
     mask = valid.to(values.dtype).reshape(-1, *[1] * (values.ndim - 1))
-    return (values * mask).sum(0) / mask.sum().clamp_min(1)
+    return add_up((values * mask).sum(0)) / add_up(mask.sum()).clamp_min(1)

@@ -7,6 +7,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from napari_dgc.clustering.dgc_paper.losses import AddUp, only_here
+
 _STREAM_SEEDS, _STREAM_KICKS = range(2)
 #: A centroid with less than this part of a step's pixels is dead.
 DEAD_SHARE = 1e-3
@@ -68,7 +70,9 @@ class CentroidMemory:
         return cls(start, keep=keep, kick=kick, seed=seed)
 
     @torch.no_grad()
-    def update(self, embeddings: Tensor, probabilities: Tensor, step: int) -> None:
+    def update(
+        self, embeddings: Tensor, probabilities: Tensor, step: int, add_up: AddUp = only_here
+    ) -> None:
         """Move the centroids: c_k <- a c_k + (1 - a) sum_i p_ik z_i / sum_i p_ik.
 
         The result is scaled back to unit length. A centroid that hardly any
@@ -81,15 +85,19 @@ class CentroidMemory:
             (pixels, dimensions) and (pixels, clusters), pixels with data only.
         step
             Number of the update; the random steps depend on it and the seed.
+        add_up
+            Adds up over the processes that share the pixels.
         """
-        if not len(embeddings):
+        pixels = int(add_up(torch.tensor(len(embeddings))))
+        if not pixels:
             return
         weights = probabilities.detach().float()
-        mass = weights.sum(0)
-        means = (weights.T @ embeddings.detach().float()) / mass[:, None].clamp_min(1e-12)
+        mass = add_up(weights.sum(0))
+        pull = add_up(weights.T @ embeddings.detach().float())
+        means = pull / mass[:, None].clamp_min(1e-12)
         moved = self._keep * self.centroids + (1 - self._keep) * means
         draws = np.random.default_rng((self._seed, _STREAM_KICKS, step))
         noise = torch.from_numpy(draws.standard_normal(moved.shape, np.float32))
         kicked = self.centroids + self._kick * noise.to(moved.device)
-        dead = mass < DEAD_SHARE * len(embeddings)
+        dead = mass < DEAD_SHARE * pixels
         self.centroids = functional.normalize(torch.where(dead[:, None], kicked, moved), dim=1)

@@ -6,7 +6,7 @@ from typing import Any, Self
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 
 from napari_dgc.clustering.bands import BandGrid
@@ -21,6 +21,7 @@ from napari_dgc.clustering.labelling import iter_tiles
 from napari_dgc.clustering.patches import PatchPair
 from napari_dgc.cubes import HyperCube
 from napari_dgc.cubes.cube import valid_pixels
+from napari_dgc.distributed.processes import ALONE, Processes
 from napari_dgc.errors import UserError
 
 #: A label depends on this many pixels around, in rows and columns.
@@ -69,6 +70,17 @@ class PaperModel:
             ],
             lr=config.learning_rate,
         )
+        self.join(ALONE)
+
+    def join(self, together: Processes) -> None:
+        """Train with these processes from now on; all start from the state of the first."""
+        self._together = together
+        self.balance.add_up = together.add_up
+        if self.memory is not None:
+            self.memory.centroids = together.from_first(self.memory.centroids.cpu()).to(self.device)
+        self._embed_to_learn = together.wrap(
+            _Embedding(self.encoder, self.shift), some_unused=not self.config.shift_iterations
+        )
 
     # Data --------------------------------------------------------------------------------
 
@@ -101,9 +113,7 @@ class PaperModel:
 
     def _embed(self, spectra: Tensor, valid: Tensor) -> Tensor:
         """Embed windows and flatten: (windows * rows * columns, dimensions)."""
-        shifted = self.shift(self.encoder(spectra, valid), valid)
-        shifted = functional.normalize(shifted, dim=1, eps=1e-6)
-        return shifted.permute(0, 2, 3, 1).reshape(-1, shifted.shape[1])
+        return _embed(self.encoder, self.shift, spectra, valid)
 
     # Training ----------------------------------------------------------------------------
 
@@ -126,6 +136,13 @@ class PaperModel:
     ) -> tuple[dict[str, float], NDArray[np.int64]] | None:
         """Take one step: gradient with fixed centroids, then centroids with fixed encoder.
 
+        Parameters
+        ----------
+        cubes, pairs
+            The scans, and the pairs of the step; processes share them out.
+        number
+            Of the step.
+
         Returns
         -------
         tuple or None
@@ -134,35 +151,39 @@ class PaperModel:
             finite and nothing was changed.
         """
         assert self.memory is not None
-        spectra, valid, in_a, in_b = self._load(cubes, pairs)
+        together, add_up = self._together, self._together.add_up
+        spectra, valid, in_a, in_b = self._load(cubes, together.share(pairs))
         flat_valid = valid.flatten()
-        embeddings = self._embed(spectra, valid)
+        embeddings: Tensor = self._embed_to_learn(spectra, valid)
         centroids = self.memory.centroids
         probabilities = losses.assign(embeddings, centroids, self.config.temperature)
         terms = {
-            "compactness": losses.compactness(embeddings, probabilities, centroids, flat_valid),
-            "orthogonality": losses.orthogonality(
-                _batch_centroids(embeddings, probabilities, flat_valid)
+            "compactness": losses.compactness(
+                embeddings, probabilities, centroids, flat_valid, add_up
             ),
-            "balance": losses.balance(probabilities, flat_valid),
-            "uniform_assignment": losses.uniform_assignment(probabilities, flat_valid),
+            "orthogonality": losses.orthogonality(
+                _batch_centroids(embeddings, probabilities, flat_valid, add_up)
+            ),
+            "balance": losses.balance(probabilities, flat_valid, add_up),
+            "uniform_assignment": losses.uniform_assignment(probabilities, flat_valid, add_up),
             "consistency": losses.consistency(
                 probabilities.index_select(0, in_a),
                 probabilities.index_select(0, in_b),
                 flat_valid.index_select(0, in_a),
+                add_up,
             ),
         }
         total = self.balance.total(terms, embeddings)
         self.optimizer.zero_grad(set_to_none=True)
-        total.backward()  # type: ignore[no-untyped-call]
+        together.scaled(total).backward()  # type: ignore[no-untyped-call]
         parameters = [p for group in self.optimizer.param_groups for p in group["params"]]
         norm = torch.nn.utils.clip_grad_norm_(parameters, self.config.clip)
         if not (torch.isfinite(total) and torch.isfinite(norm)):
             return None
         self.optimizer.step()
-        self.memory.update(embeddings[flat_valid], probabilities[flat_valid], number)
+        self.memory.update(embeddings[flat_valid], probabilities[flat_valid], number, add_up)
         winners = probabilities.detach()[flat_valid].argmax(1)
-        counts = torch.bincount(winners, minlength=self.clusters).cpu().numpy()
+        counts = add_up(torch.bincount(winners, minlength=self.clusters)).cpu().numpy()
         values = {name: float(term.detach()) for name, term in terms.items()}
         return values | {"total": float(total.detach())}, counts
 
@@ -285,11 +306,29 @@ class PaperModel:
                 yield f"{prefix}.{name}", parameter
 
 
-def _batch_centroids(embeddings: Tensor, probabilities: Tensor, valid: Tensor) -> Tensor:
+def _embed(encoder: nn.Module, shift: nn.Module, spectra: Tensor, valid: Tensor) -> Tensor:
+    shifted = functional.normalize(shift(encoder(spectra, valid), valid), dim=1, eps=1e-6)
+    return shifted.permute(0, 2, 3, 1).reshape(-1, shifted.shape[1])
+
+
+class _Embedding(nn.Module):
+    """Encoder and mean shift as one module: DDP takes one whose `forward` leads to the loss."""
+
+    def __init__(self, encoder: nn.Module, shift: nn.Module) -> None:
+        super().__init__()
+        self.encoder, self.shift = encoder, shift
+
+    def forward(self, spectra: Tensor, valid: Tensor) -> Tensor:
+        return _embed(self.encoder, self.shift, spectra, valid)
+
+
+def _batch_centroids(
+    embeddings: Tensor, probabilities: Tensor, valid: Tensor, add_up: losses.AddUp
+) -> Tensor:
     """Return what the memory will be moved towards, as a function of the encoder.
 
     The memory itself receives no gradient, so that the orthogonality of its
     centroids could not teach the encoder anything.
     """
     weights = probabilities * valid[:, None]
-    return functional.normalize(weights.T @ embeddings, dim=1, eps=1e-6)
+    return functional.normalize(add_up(weights.T @ embeddings), dim=1, eps=1e-6)
