@@ -129,6 +129,24 @@ def hashing_scan(
     return tuple(found)
 
 
+def known_hashes(path: Path) -> tuple[FileHash, ...]:
+    """Return the hashes of a scan's files without reading them; empty where one is not known.
+
+    Those of a folder are never known.
+    """
+    found = []
+    try:
+        for file in files_of_scan(path):
+            status = file.stat()
+            known = _remembered(_key(file, status)) if stat.S_ISREG(status.st_mode) else None
+            if known is None:
+                return ()
+            found.append(FileHash(file.name, status.st_size, known))
+    except (OSError, UserError):
+        return ()
+    return tuple(found)
+
+
 def _hashing_folder(path: Path, token: CancelToken | None) -> Generator[int, None, FileHash]:
     lines, size = [], 0
     for file in files_in(path):
