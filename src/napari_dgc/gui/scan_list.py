@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import QListWidget, QListWidgetItem, QWidget
 
@@ -66,6 +68,15 @@ class ScanList(QListWidget):
     def checked(self) -> list[Scan]:
         """Return the scans whose boxes are checked."""
         return [scan for scan in self._scans if scan not in self._unchecked]
+
+    def unchecked(self) -> list[str]:
+        """Return the names in the workspace of the scans whose boxes are not checked."""
+        return [scan.key for scan in self._scans if scan in self._unchecked]
+
+    def uncheck(self, keys: Collection[str]) -> None:
+        """Uncheck the boxes of these scans and check all others."""
+        self._unchecked = {scan for scan in self._scans if scan.key in keys}
+        self.refresh()
 
     def selected(self) -> Scan | None:
         """Return the highlighted scan, or the only one."""

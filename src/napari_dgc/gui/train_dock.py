@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import functools
-import weakref
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from qtpy.QtCore import Qt
 from qtpy.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
@@ -20,14 +18,15 @@ from qtpy.QtWidgets import (
 from napari_dgc.clustering.events import EpochFinished, Notice
 from napari_dgc.clustering.preprocessed import Preprocessed
 from napari_dgc.errors import UserError
-from napari_dgc.gui import messages
 from napari_dgc.gui.denoising.row import DenoiseRow
 from napari_dgc.gui.docking import TRAIN
+from napari_dgc.gui.epochs.row import EpochRow
 from napari_dgc.gui.lifetime import connect_while_alive
 from napari_dgc.gui.loss_plot import LossPlot
+from napari_dgc.gui.message_lines import MessageLines
 from napari_dgc.gui.model_questions import may_discard_names, save_where_asked
-from napari_dgc.gui.plain_label import plain_label
 from napari_dgc.gui.preprocessing_section import PreprocessingSection
+from napari_dgc.gui.projects.row import ProjectRow
 from napari_dgc.gui.run_events import ModelLoaded, RunFailed
 from napari_dgc.gui.scan_list import ScanList
 from napari_dgc.gui.session import Session, TrainingState, get_session
@@ -37,10 +36,8 @@ from napari_dgc.gui.training_progress import TrainingProgress, epochs_text
 from napari_dgc.gui.wavelengths_dialog import ask_wavelengths
 from napari_dgc.gui.which_k.page import WhichKPage
 from napari_dgc.gui.which_k.silhouettes import ChosenClusters
-from napari_dgc.gui.worker import Trainer, get_trainer
-
-#: Messages kept in the dock.
-MESSAGES = 4
+from napari_dgc.gui.worker import Trainer, get_trainer, stop_with
+from napari_dgc.preprocessing import Step
 
 
 class TrainDock(TallDock):
@@ -56,10 +53,9 @@ class TrainDock(TallDock):
         super().__init__(TRAIN, narrowest=330)
         self._session: Session = get_session(napari_viewer)
         self._trainer: Trainer = get_trainer(self._session)
-        self._messages: list[str] = []
-        self._warning = "orange"
         self._emptied = False
 
+        self.project = ProjectRow(self._session)
         self.scans = ScanList(self._session)
         self.options = TrainOptions()
         self.preprocessing = PreprocessingSection()
@@ -71,12 +67,11 @@ class TrainDock(TallDock):
         self.resume.setMinimumHeight(34)
         self.progress = TrainingProgress(self._trainer, self._session)
         self.plot = LossPlot()
+        self.epoch_row = EpochRow(self._session, self._trainer, self.options)
         self.chosen = ChosenClusters(self._trainer, self._session)
         self.which_k = WhichKPage(self._session, self.scans, self.preprocessing, self.options)
         self.denoise = DenoiseRow(self._session, self.scans)
-        self.message = plain_label()
-        self.message.setWordWrap(True)
-        self.message.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.message = MessageLines()
         self.apply = QPushButton("Label scans")
         self.apply.setToolTip("Label the checked scans with the model, without training.")
         self.save = QPushButton("Save model…")
@@ -93,15 +88,17 @@ class TrainDock(TallDock):
         self.apply.clicked.connect(self._on_apply)
         self.save.clicked.connect(self._on_save)
         self.load.clicked.connect(self._on_load)
-        self.options.which_k.clicked.connect(self._on_which_k)
+        self.options.which_k.clicked.connect(lambda: self.show_page(self.which_k))
         self.which_k.closed.connect(self.show_first)
-        self.denoise.said.connect(self._say)
-        self.denoise.failed.connect(self._fail)
+        for row in (self.denoise, self.project):
+            row.said.connect(self.message.say)
+            row.failed.connect(self.message.fail)
+        self.epoch_row.failed.connect(self.message.fail)
         connect_while_alive(self, self._session.training_changed, self._refresh)
         connect_while_alive(self, self._session.model_changed, self._refresh)
         connect_while_alive(self, self._trainer.event, self._on_event)
         connect_while_alive(self, napari_viewer.events.theme, self._on_theme)
-        self.destroyed.connect(functools.partial(_stop, weakref.ref(self._trainer)))
+        stop_with(self, self._trainer)
         self._take_theme(napari_viewer.theme)
         self.plot.show_epochs(self._trainer.epochs)
         self._refresh()
@@ -121,6 +118,7 @@ class TrainDock(TallDock):
         files = QHBoxLayout()
         for button in (self.apply, self.save, self.load):
             files.addWidget(button)
+        layout.addWidget(self.project)
         layout.addLayout(top)
         layout.addWidget(self.scans)
         layout.addWidget(self.options)
@@ -128,6 +126,7 @@ class TrainDock(TallDock):
         layout.addLayout(buttons)
         layout.addWidget(self.progress)
         layout.addWidget(self.plot)
+        layout.addWidget(self.epoch_row)
         layout.addWidget(self.chosen)
         layout.addWidget(self.message)
         layout.addLayout(files)
@@ -139,6 +138,24 @@ class TrainDock(TallDock):
     def epochs(self) -> list[EpochFinished]:
         """Epochs of the run shown."""
         return self._trainer.epochs
+
+    # ------------------------------------------------------------- projects
+
+    def choices(self) -> dict[str, Any]:
+        """Return what is chosen in the dock, as plain values."""
+        return {**self.options.choices(), "unchecked": self.scans.unchecked()}
+
+    def choose(self, choices: Mapping[str, Any]) -> None:
+        """Choose what `choices` returned once."""
+        self.options.choose(choices)
+        self.scans.uncheck(choices.get("unchecked", ()))
+
+    def show_model(self, method: str, options: Mapping[str, Any], steps: Sequence[Step]) -> None:
+        """Show how a model was made that came with a project, and its epochs."""
+        self._clear()
+        self.options.choose({**options, "method": method})
+        self.preprocessing.set_steps(steps)
+        self.plot.show_epochs(self._trainer.epochs)
 
     # --------------------------------------------------------------- clicks
 
@@ -175,7 +192,7 @@ class TrainDock(TallDock):
             self._fail(str(error))
         else:
             if said:
-                self._say(said)
+                self.message.say(said)
 
     def _on_load(self) -> None:
         if not may_discard_names(self._session, self):
@@ -192,9 +209,6 @@ class TrainDock(TallDock):
             if found is not None:
                 self._session.set_wavelengths(scan, *found)
 
-    def _on_which_k(self) -> None:
-        self.show_page(self.which_k)
-
     # --------------------------------------------------------------- events
 
     def _on_event(self, event: object) -> None:
@@ -203,7 +217,7 @@ class TrainDock(TallDock):
             case EpochFinished():
                 self.plot.show_epochs(self._trainer.epochs)
             case Notice(message):
-                self._say(message)
+                self.message.say(message)
             case RunFailed(message):
                 self._fail(message)
             case ModelLoaded(Preprocessed() as model):
@@ -259,23 +273,13 @@ class TrainDock(TallDock):
 
     def _clear(self) -> None:
         self.progress.clear()
-        self._messages.clear()
-        self.message.clear()
-        self.message.setStyleSheet("")
+        self.message.forget()
         self.plot.show_epochs([])
 
-    def _say(self, sentence: str) -> None:
-        if sentence not in self._messages:
-            self._messages = [*self._messages, sentence][-MESSAGES:]
-        self.message.setText("\n".join(self._messages))
-        self.message.setStyleSheet("")
-
     def _fail(self, sentence: str) -> None:
-        self._say(sentence)
-        self.message.setStyleSheet(f"color: {self._warning};")
+        self.message.fail(sentence)
         if self._session.state.running:
             self.progress.fail(kept=self._session.model is not None)
-        messages.show_error(sentence)
 
     def _on_theme(self, event: Any) -> None:
         self._take_theme(event.value)
@@ -289,11 +293,6 @@ class TrainDock(TallDock):
         self.which_k.set_theme(theme)
         self.denoise.set_colour(theme.current.as_hex())
         self.preprocessing.set_colours(theme.text.as_hex(), theme.warning.as_hex())
-        self._warning = theme.warning.as_hex()
+        self.message.warning = theme.warning.as_hex()
+        self.project.set_colours(theme.current.as_hex(), theme.warning.as_hex())
         self.progress.set_colour(theme.current.as_hex())
-
-
-def _stop(trainer: weakref.ref[Trainer], *_: object) -> None:
-    found = trainer()
-    if found is not None:
-        found.stop()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -80,6 +80,7 @@ class TrainOptions(QWidget):
         self.method.setMinimumContentsLength(12)
         self.method.setToolTip("How clusters are found.")
         self._automatic: frozenset[str] = frozenset()
+        self._wanted: dict[str, Any] = {}
         # The number for methods that need one, while another finds it.
         self._number = 16
         self.clusters = _spin(_FEWEST, 256, self._number, "")
@@ -94,6 +95,7 @@ class TrainOptions(QWidget):
         for device in ("auto", "cpu"):
             self.device.addItem(device_title(device), device)
         self.device.setToolTip("Where to compute. Automatic takes the fastest there is.")
+
 
         for box in (self.method, self.clusters, self.epochs, self.seed, self.device):
             box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -143,6 +145,9 @@ class TrainOptions(QWidget):
         for device in possible.devices:
             self.device.addItem(device_title(device), device)
         self.device.setCurrentIndex(max(self.device.findData(chosen), 0))
+        if self._wanted:
+            # Chosen before it was known what there is to choose from.
+            self.choose(self._wanted)
 
     def _on_method(self) -> None:
         """Offer to let the method find the number of clusters where it can, and begin so."""
@@ -158,6 +163,32 @@ class TrainOptions(QWidget):
         self.clusters.setToolTip(
             f"Number of fine clusters, 2 to 256. Merge them later into classes.{found}"
         )
+
+    def choices(self) -> dict[str, Any]:
+        """Return what is chosen, as plain values."""
+        return {
+            "method": str(self.method.currentData()),
+            "clusters": self.clusters.value(),
+            "epochs": self.epochs.value(),
+            "seed": self.seed.value(),
+            "device": str(self.device.currentData()),
+        }
+
+    def choose(self, choices: Mapping[str, Any]) -> None:
+        """Choose what `choices` returned once; what there is not stays as it is."""
+        self._wanted = dict(choices)
+        for name in ("method", "device"):
+            box: QComboBox = getattr(self, name)
+            row = box.findData(str(choices.get(name)))
+            if row >= 0:
+                box.setCurrentIndex(row)
+        for name in ("clusters", "epochs", "seed"):
+            spin: QSpinBox = getattr(self, name)
+            value = choices.get(name)
+            if name == "clusters" and value == "auto":
+                value = _AUTOMATIC
+            if type(value) is int and spin.minimum() <= value <= spin.maximum():
+                spin.setValue(value)
 
     def maker(self) -> Callable[[], Clusterer]:
         """Return a function that builds the estimator; it may be called in a thread."""

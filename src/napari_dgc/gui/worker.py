@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import sys
+import weakref
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -36,6 +37,8 @@ from napari_dgc.gui.session import Scan, Session, TrainingState
 from napari_dgc.project import EpochHistory, EpochRecorder, KeptEpoch, Training
 
 if TYPE_CHECKING:
+    from qtpy.QtCore import QObject
+
     from napari_dgc.clustering.estimator import Clusterer
     from napari_dgc.cubes import HyperCube
 
@@ -258,3 +261,15 @@ def get_trainer(session: Session) -> Trainer:
     if not isinstance(trainer, Trainer):
         trainer = session.services["trainer"] = Trainer(session)
     return trainer
+
+
+def stop_with(widget: QObject, trainer: Trainer) -> None:
+    """Stop training when Qt deletes a widget."""
+    found = weakref.ref(trainer)
+
+    def stop(*_: object) -> None:
+        living = found()
+        if living is not None:
+            living.stop()
+
+    widget.destroyed.connect(stop)
