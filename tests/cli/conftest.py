@@ -13,6 +13,7 @@ from napari_dgc.clustering import registry
 from napari_dgc.clustering.estimator import Clusterer
 from napari_dgc.clustering.events import (
     EpochFinished,
+    LabelsReady,
     Notice,
     Progress,
     TrainingEvent,
@@ -75,6 +76,8 @@ class ByBrightness(Clusterer):
                 yield TrainingFinished(self._epoch, stopped=True)
                 return
             self._epoch += 1
+            for scan, cube in enumerate(cubes if previews else ()):
+                yield LabelsReady(scan, self._epoch, self.predict(cube))
             yield EpochFinished(self._epoch, self.epochs, 3, {"spread": 1 / self._epoch})
         yield Notice("bins are not learned")
         yield TrainingFinished(self._epoch, stopped=False)

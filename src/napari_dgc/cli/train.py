@@ -1,6 +1,7 @@
 """``napari-dgc train``: learn one set of clusters for all scans."""
 
 import argparse
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -13,6 +14,7 @@ from napari_dgc.words import counted
 if TYPE_CHECKING:
     from napari_dgc.clustering.estimator import Clusterer
     from napari_dgc.clustering.events import ClustersChosen, EpochFinished
+    from napari_dgc.distributed.processes import Processes
 
 CLUSTERS, EPOCHS, SEED = 16, 10, 0
 
@@ -20,6 +22,7 @@ CLUSTERS, EPOCHS, SEED = 16, 10, 0
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the command to the parser of ``napari-dgc``."""
     from napari_dgc.cli.cube_options import add_cube_options
+    from napari_dgc.cli.training_watch import add_watch_options
 
     parser = commands.add_parser(
         "train",
@@ -48,6 +51,13 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         "--seed", type=seed, metavar="N", help=f"seed of everything random (default {SEED})"
     )
     parser.add_argument(
+        "--batch",
+        type=count,
+        metavar="N",
+        help="pairs of patches per step, over all processes together, with dgc and dgc-paper "
+        "(default: that of the method)",
+    )
+    parser.add_argument(
         "--device", default="auto", help="auto, cpu, cuda or mps (default auto: the fastest)"
     )
     parser.add_argument(
@@ -60,6 +70,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parser.add_argument(
         "--resume", action="store_true", help="go on with the model in --model up to --epochs"
     )
+    add_watch_options(parser)
     add_cube_options(parser)
 
 
@@ -89,11 +100,24 @@ class PreprocessAction(argparse.Action):
 
 
 def run(args: argparse.Namespace) -> int:
-    """Train and save; returns the exit status."""
+    """Train and save, together with the processes that torchrun started; returns the status."""
+    from contextlib import redirect_stderr, redirect_stdout
+
+    from napari_dgc.distributed.processes import joined
+
+    with joined(gpus=args.device in ("auto", "cuda")) as together:
+        if together.first:
+            return _train(args, together)
+        with open(os.devnull, "w") as none, redirect_stdout(none), redirect_stderr(none):
+            return _train(args, together)
+
+
+def _train(args: argparse.Namespace, together: "Processes") -> int:
     from napari_dgc.cli.cube_options import open_cubes, say_decisions, unpacked
     from napari_dgc.cli.folders import make_folder
     from napari_dgc.cli.interrupt import stop_on_interrupt
     from napari_dgc.cli.progress import ProgressLine, say
+    from napari_dgc.cli.training_watch import TrainingWatch
     from napari_dgc.clustering.events import (
         ClustersChosen,
         EpochFinished,
@@ -103,14 +127,23 @@ def run(args: argparse.Namespace) -> int:
         TrainingStarted,
     )
     from napari_dgc.clustering.storage import MODEL_FILE
+    from napari_dgc.monitoring import watched
 
     folder: Path = args.model
     with stop_on_interrupt("stopping after this step; press Ctrl-C again to stop at once") as token:
         cubes = open_cubes(args)
         estimator = _resumed(args) if args.resume else _new(args)
+        if not (together.alone or estimator.shares_training):
+            raise UserError(
+                f"The method {estimator.method} is trained by one process; "
+                f"start it without torchrun, or choose --method dgc."
+            )
         # Find out now, not after hours, that nothing can be written there.
         make_folder(folder, "the model")
+        watch = TrainingWatch.begin(args, cubes)
         if args.resume and estimator.epoch >= estimator.epochs:
+            if args.card is not None and together.first:
+                watch.finish(estimator, cubes)
             say(
                 f"the model in {folder} already has {estimator.epoch} epochs; "
                 f"give --epochs {estimator.epoch + 1} or more to go on"
@@ -126,7 +159,9 @@ def run(args: argparse.Namespace) -> int:
             say("stopped before there was anything to keep; nothing was written")
             return INTERRUPTED
         stopped, kept, recommended = False, args.resume, None
-        for event in estimator.fit_iter(cubes, token=token, resume=args.resume, previews=False):
+        previews = args.epoch_maps or args.tensorboard is not None
+        events = estimator.fit_iter(cubes, token=token, resume=args.resume, previews=previews)
+        for event in watched(estimator, events, watch.watchers if together.first else ()):
             match event:
                 case Progress(stage, fraction):
                     line.show(stage, fraction)
@@ -135,11 +170,14 @@ def run(args: argparse.Namespace) -> int:
                         f"{event.method}: {counted(event.scans, 'scan')}, "
                         f"{counted(event.clusters, 'cluster')}, "
                         f"epochs {event.epoch + 1} to {event.epochs}, on {event.device}"
+                        + ("" if together.alone else f", {together.world} processes")
                     )
                 case EpochFinished():
                     line.clear()
                     print(epoch_line(event), flush=True)
-                    estimator.save(folder)
+                    if together.first:
+                        estimator.save(folder)
+                        watch.keep()
                     kept = True
                 case ClustersChosen():
                     line.clear()
@@ -151,7 +189,10 @@ def run(args: argparse.Namespace) -> int:
                     line.clear()
                     stopped = event.stopped
                     recommended = event.recommended_epoch
-                    kept = _save_last(estimator, folder, stopped) or kept
+                    if together.first:
+                        kept = _save_last(estimator, folder, stopped) or kept
+    if kept and together.first:
+        watch.finish(estimator, cubes)
     if stopped:
         if kept:
             say(f"stopped after epoch {estimator.epoch}; --resume goes on")
@@ -197,8 +238,24 @@ def _new(args: argparse.Namespace) -> "Clusterer":
         epochs=EPOCHS if args.epochs is None else args.epochs,
         seed=SEED if args.seed is None else args.seed,
         device=args.device,
+        **_batch_option(kind.method, args.batch),
     )
     return estimator if args.preprocess is None else Preprocessed(estimator, args.preprocess)
+
+
+def _batch_option(method: str, batch: int | None) -> dict[str, Any]:
+    """Return the options of a method that set the pairs of patches per step."""
+    from dataclasses import replace
+
+    if batch is None:
+        return {}
+    if method == "dgc":
+        return {"batch": batch}
+    if method == "dgc-paper":
+        from napari_dgc.clustering.dgc_paper.config import PaperConfig
+
+        return {"config": replace(PaperConfig(), batch=batch)}
+    raise UserError(f"The method {method} takes no --batch; leave it out.")
 
 
 def _resumed(args: argparse.Namespace) -> "Clusterer":
@@ -212,6 +269,7 @@ def _resumed(args: argparse.Namespace) -> "Clusterer":
         ("--method", args.method, estimator.method),
         ("--clusters", args.clusters, estimator.clusters_asked),
         ("--seed", args.seed, estimator.seed),
+        ("--batch", args.batch, _batch_of(estimator)),
     ):
         if given is not None and given != held:
             raise UserError(
@@ -223,6 +281,12 @@ def _resumed(args: argparse.Namespace) -> "Clusterer":
     if args.epochs is not None:
         estimator.epochs = args.epochs
     return estimator
+
+
+def _batch_of(estimator: "Clusterer") -> Any:
+    """Return the pairs of patches per step, None where a method has none."""
+    options = estimator.configuration
+    return options.get("config", options).get("batch")
 
 
 def _save_last(estimator: "Clusterer", folder: Path, stopped: bool) -> bool:

@@ -6,14 +6,14 @@ import base64
 import binascii
 import math
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_dgc.clustering.events import ClustersChosen
+from napari_dgc.clustering.events import ClustersChosen, EpochFinished
 from napari_dgc.errors import readable
 from napari_dgc.project.checked import Checked, Damaged, plain_problem
 from napari_dgc.project.epochs import EpochFigures, EpochHistory, Recommended
@@ -26,7 +26,7 @@ FORMAT, FORMAT_VERSION = "napari-dgc training", 1
 #: Epochs whose maps are kept, scans in them, and the longest side of a map in pixels.
 MOST_MAPS, MOST_PICTURED, LONGEST_SIDE = 8, 6, 96
 MOST_NOTICES = 100
-_LONGEST = 2000
+_LONGEST, _LONGEST_TITLE = 2000, 1000
 
 
 @dataclass(frozen=True)
@@ -88,10 +88,16 @@ class TrainingLog:
         """Begin the log of a model."""
         return cls(
             model.method,
-            model.title,
-            dict(model.configuration),
+            readable(model.title)[:_LONGEST_TITLE],
+            plain_options(model.configuration),
             model.preprocessing,
         )
+
+    @classmethod
+    def of_epochs(cls, model: Clusterer, epochs: Iterable[EpochFinished]) -> Self:
+        """Begin the log of a model of which no more is known than what its epochs said."""
+        told = [LoggedEpoch(one.epoch, one.active, dict(one.losses)) for one in epochs]
+        return replace(cls.of(model), epochs=tuple(told))
 
     @property
     def recommended(self) -> Recommended | None:
@@ -100,6 +106,10 @@ class TrainingLog:
         if self.named is None or (found is not None and found.epoch == self.named):
             return found
         return Recommended(self.named, "the method named it when training ended")
+
+    def finished(self, epochs: int) -> list[EpochFinished]:
+        """Return the events of all epochs of a training of `epochs` epochs."""
+        return [EpochFinished(one.epoch, epochs, one.active, one.losses) for one in self.epochs]
 
     def upto(self, epoch: int) -> Self:
         """Return the log up to an epoch, from which training goes on."""
@@ -198,7 +208,7 @@ class TrainingLog:
         named = fields.take("named")
         return cls(
             fields.text("method", 100),
-            fields.text("title", 1000),
+            fields.text("title", _LONGEST_TITLE),
             fields.plain("configuration"),
             fields.text("preprocessing", 100_000),
             fields.text("device", 100),

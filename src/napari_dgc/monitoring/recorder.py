@@ -63,6 +63,11 @@ class TrainingRecorder:
         #: The log so far, None before the first event of a new training. A value: safe everywhere.
         self.log = log
 
+    @property
+    def started(self) -> bool:
+        """Whether the training began."""
+        return self._started
+
     def see(self, model: Clusterer, event: TrainingEvent) -> Iterable[Notice]:
         """Keep what an event tells."""
         if isinstance(event, TrainingStarted):
@@ -104,7 +109,7 @@ class TrainingRecorder:
         log = replace(
             log,
             configuration=plain_options(model.configuration),
-            device=event.device,
+            device=readable(event.device)[:100],
             scans=tuple(scans),
         )
         for sentence in self._early:
