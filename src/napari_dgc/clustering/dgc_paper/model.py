@@ -119,9 +119,12 @@ class PaperModel:
 
     def prepare(self, cubes: Sequence[HyperCube], pairs: Sequence[PatchPair]) -> None:
         """Place the centroids on pixels of these patches, as the untrained encoder sees them."""
-        spectra, valid, *_ = self._load(cubes, pairs)
-        with torch.no_grad():
-            embeddings = self._embed(spectra, valid)[valid.flatten()]
+        found, size = [], self.config.batch
+        for first in range(0, len(pairs), size):  # no more at a time than a step takes
+            spectra, valid, *_ = self._load(cubes, pairs[first : first + size])
+            with torch.no_grad():
+                found.append(self._embed(spectra, valid)[valid.flatten()])
+        embeddings = torch.cat(found)
         if not len(embeddings):
             raise UserError(
                 "The scans hold too few pixels with data to learn from; "
