@@ -38,7 +38,7 @@ def tables(runs: Runs, titles: Mapping[str, str]) -> str:
     scenes = {name: of_scene for name, of_scene in scenes.items() if of_scene}
     parts = [overview(scenes, titles)] if any(has_truth(some) for some in scenes.values()) else []
     parts += [table(titles[name], of_scene) for name, of_scene in scenes.items()]
-    return "\n\n".join([*parts, commits(runs)]) + "\n"
+    return "\n\n".join([*parts, commits(runs, titles)]) + "\n"
 
 
 def entry(run: Run) -> str:
@@ -155,14 +155,17 @@ def agreement(runs: Runs) -> str:
     return spread(pairs, "index")
 
 
-def commits(runs: Runs) -> str:
-    """Say which commit the rows are of."""
+def commits(runs: Runs, titles: Mapping[str, str]) -> str:
+    """Say which commit the rows are of, and the scenes where a method has runs of several."""
     by_commit: dict[str, list[str]] = {}
     for name, of_entry in entries(runs).items():
-        for code in sorted({run["commit"] for run in of_entry}):
-            by_commit.setdefault(code, []).append(name)
-    told = "; ".join(f"{code}: {', '.join(names)}" for code, names in by_commit.items())
-    return f"Commits of the runs: {told}."
+        codes = sorted({run["commit"] for run in of_entry})
+        for code in codes:
+            scenes = {titles[run["scene"]] for run in of_entry if run["commit"] == code}
+            where = "" if len(codes) == 1 else f" on {', '.join(sorted(scenes))}"
+            by_commit.setdefault(code, []).append(name + where)
+    told = "".join(f"\n- {code}: {'; '.join(names)}" for code, names in by_commit.items())
+    return f"### Commits of the runs\n{told}"
 
 
 def row(cells: Sequence[str]) -> str:
