@@ -56,7 +56,7 @@ class LookBack(QObject):
         sizes = {
             scan.key: (scan.cube.rows, scan.cube.columns)
             for scan in self._session.labelled
-            if scan.key in kept.labels
+            if scan.key in kept.labels and scan.labels is not None
         }
         self._jobs.request(_KEY, partial(_read, kept, sizes))
         self.changed.emit()
@@ -137,7 +137,7 @@ class LookBack(QObject):
             self._paint()
 
     def _on_scans(self) -> None:
-        keys = {scan.key for scan in self._session.labelled}
+        keys = {scan.key for scan in self._session.labelled if scan.labels is not None}
         if self._layers.keys() - keys:
             self.end()
 
