@@ -27,6 +27,19 @@ def save_model(session: Session, folder: Path) -> None:
     if work is not None:
         content = {**work.partition.to_json(), "template": work.template.to_json()}
         write_text(folder / PARTITION_FILE, json.dumps(content, indent=1))
+    _save_training(session, folder)
+
+
+def _save_training(session: Session, folder: Path) -> None:
+    """Write the curves, with which a training that goes on begins, and the training card."""
+    from napari_dgc.gui.training_card import card_of
+    from napari_dgc.gui.worker import get_trainer
+    from napari_dgc.monitoring import CARD_FILE, write_card, write_log
+
+    card = card_of(session, get_trainer(session))
+    if card is not None and card.log.epochs:
+        write_log(folder, card.log)
+        write_card(folder / CARD_FILE, card)
 
 
 def load_folder(folder: Path) -> tuple[Clusterer, Partition | None, NameTemplate | None]:

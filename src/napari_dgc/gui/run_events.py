@@ -26,6 +26,7 @@ from napari_dgc.clustering.events import (
 from napari_dgc.cubes.reflectance import other_units
 from napari_dgc.errors import UserError
 from napari_dgc.gui.model_folder import load_folder
+from napari_dgc.monitoring import TrainingLog, Watcher, read_log, watched
 from napari_dgc.partition import MergeTree, Partition, build_tree
 from napari_dgc.partition.template import NameTemplate
 from napari_dgc.project import EpochHistory, EpochRecorder, KeptEpoch, Training
@@ -56,6 +57,7 @@ class ModelLoaded:
     model: Clusterer
     partition: Partition | None
     template: NameTemplate | None = None
+    log: TrainingLog | None = None
 
 
 @dataclass(frozen=True)
@@ -117,13 +119,19 @@ def train_events(
     cubes: Sequence[HyperCube],
     token: CancelToken,
     resume: bool,
+    *,
+    watchers: Sequence[Watcher] = (),
 ) -> Iterator[RunEvent]:
-    """Train and yield the engine's events with the model, its tree and its epochs between them."""
+    """Train and yield the engine's events with the model, its tree and its epochs between them.
+
+    `watchers` see the engine's events in this thread.
+    """
 
     def run() -> Iterator[RunEvent]:
         model = make()
         summary = None
-        for event in recorder.follow(model, model.fit_iter(cubes, token=token, resume=resume)):
+        events = model.fit_iter(cubes, token=token, resume=resume)
+        for event in recorder.follow(model, watched(model, events, watchers)):
             if isinstance(event, TrainingStarted):
                 # Not sooner: scans that cannot be trained on leave the model before in place.
                 yield ModelReady(model)
@@ -195,7 +203,12 @@ def load_events(folder: Path, cubes: Sequence[HyperCube], token: CancelToken) ->
     def run() -> Iterator[RunEvent]:
         yield Progress("loading the model", 0.0)
         model, partition, template = load_folder(folder)
-        yield ModelLoaded(model, partition, template)
+        log = None
+        try:
+            log = read_log(folder)
+        except UserError as error:
+            yield Notice(str(error))
+        yield ModelLoaded(model, partition, template, log)
         yield from label_events(model, cubes, token)
 
     yield from _guarded(run())

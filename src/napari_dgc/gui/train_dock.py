@@ -90,7 +90,8 @@ class TrainDock(TallDock):
         self.load.clicked.connect(self._on_load)
         self.options.which_k.clicked.connect(lambda: self.show_page(self.which_k))
         self.which_k.closed.connect(self.show_first)
-        for row in (self.denoise, self.project):
+        self.options.event_files.bind(self._trainer.monitor, self.message.fail)
+        for row in (self.denoise, self.project, self.progress.card):
             row.said.connect(self.message.say)
             row.failed.connect(self.message.fail)
         self.epoch_row.failed.connect(self.message.fail)
@@ -213,9 +214,9 @@ class TrainDock(TallDock):
 
     def _on_event(self, event: object) -> None:
         self.progress.follow(event)
+        if isinstance(event, EpochFinished | ModelLoaded):
+            self.plot.show_epochs(self._trainer.epochs)
         match event:
-            case EpochFinished():
-                self.plot.show_epochs(self._trainer.epochs)
             case Notice(message):
                 self.message.say(message)
             case RunFailed(message):

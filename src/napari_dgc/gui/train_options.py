@@ -20,6 +20,7 @@ from qtpy.QtWidgets import (
 from superqt import QCollapsible
 
 from napari_dgc.gui.calm_boxes import CalmSpinBox
+from napari_dgc.gui.event_files_row import EventFilesRow
 from napari_dgc.gui.warm_up import Looking
 
 if TYPE_CHECKING:
@@ -96,6 +97,7 @@ class TrainOptions(QWidget):
             self.device.addItem(device_title(device), device)
         self.device.setToolTip("Where to compute. Automatic takes the fastest there is.")
 
+        self.event_files = EventFilesRow()
 
         for box in (self.method, self.clusters, self.epochs, self.seed, self.device):
             box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -116,6 +118,7 @@ class TrainOptions(QWidget):
         more.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
         more.addRow("Method", self.method)
         more.addRow("Seed", self.seed)
+        more.addRow(self.event_files)
         self.advanced = QCollapsible("Advanced")
         self.advanced.addWidget(inner)
         self.advanced.setDuration(0)

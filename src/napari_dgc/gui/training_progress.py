@@ -5,8 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QProgressBar, QPushButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from napari_dgc.clustering.events import (
     EpochFinished,
@@ -16,6 +15,7 @@ from napari_dgc.clustering.events import (
 )
 from napari_dgc.gui.plain_label import plain_label
 from napari_dgc.gui.session import TrainingState
+from napari_dgc.gui.training_card import TrainingCardButton
 
 if TYPE_CHECKING:
     from napari_dgc.gui.session import Session
@@ -69,12 +69,19 @@ class TrainingProgress(QWidget):
         self.go_on.setToolTip("Go to the dock Merge clusters, where clusters become named classes")
         self.go_on.clicked.connect(self._go_on)
         self.go_on.hide()
+        #: What came of the training, on one page.
+        self.card = TrainingCardButton(session, trainer)
+        self.card.hide()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(6)
         layout.addWidget(self.bar)
         layout.addWidget(self.status)
-        layout.addWidget(self.go_on, 0, Qt.AlignmentFlag.AlignLeft)
+        after = QHBoxLayout()
+        after.addWidget(self.go_on)
+        after.addWidget(self.card)
+        after.addStretch()
+        layout.addLayout(after)
 
     def set_colour(self, colour: str) -> None:
         """Give the bar a colour of the theme; napari's bars are grey on grey."""
@@ -91,6 +98,7 @@ class TrainingProgress(QWidget):
 
     def refresh(self, state: TrainingState, has_model: bool, has_scans: bool) -> None:
         """Show where training stands between the events."""
+        self.card.setVisible(has_model and not state.running)
         self.go_on.setVisible(has_model and not state.running and bool(self._session.labelled))
         if not state.running and not has_scans:
             self.clear()

@@ -34,6 +34,7 @@ from napari_dgc.gui.run_events import (
     train_events,
 )
 from napari_dgc.gui.session import Scan, Session, TrainingState
+from napari_dgc.gui.training_monitor import TrainingMonitor
 from napari_dgc.project import EpochHistory, EpochRecorder, KeptEpoch, Training
 
 if TYPE_CHECKING:
@@ -93,6 +94,8 @@ class Trainer:
         self._pending: dict[int, NDArray[np.uint16]] = {}
         self._switch_interval = sys.getswitchinterval()
         self.epochs: list[EpochFinished] = []
+        #: What is kept of the model's training.
+        self.monitor = TrainingMonitor()
         self._timer = QTimer()
         self._timer.setInterval(LABELS_INTERVAL)
         self._timer.timeout.connect(self._show_next)
@@ -161,7 +164,9 @@ class Trainer:
             known = record.epochs.upto(epoch), None if way is None else way.upto(epoch)
         keys = [scan.key for scan in scans]
         self._cubes = {scan.key: scan.cube for scan in scans}
-        return _Job(train_events, make, EpochRecorder(keys, *known))
+        model = None if epoch is None else self._session.model
+        watchers = self.monitor.begin(scans, model, self.epochs)
+        return _Job(train_events, make, EpochRecorder(keys, *known), watchers=watchers)
 
     def _shorten(self, epoch: int) -> None:
         self.epochs = [one for one in self.epochs if one.epoch <= epoch]
@@ -202,11 +207,14 @@ class Trainer:
                 if not self._resuming:
                     session.set_aside([s for s in session.labelled if s not in self._scans])
                     session.start_partition(model.n_clusters)
+                self.monitor.take(model)
                 session.model = model
             case EpochKept(epochs, training):
                 get_record(session).set(epochs, training, self._cubes)
-            case ModelLoaded(model, partition, template):
+            case ModelLoaded(model, partition, template, log):
                 get_record(session).clear()
+                self.monitor.take_loaded(model, log)
+                self.epochs = [] if log is None else log.finished(model.epochs)
                 session.set_aside([s for s in session.labelled if s not in self._scans])
                 if partition is None:
                     session.start_partition(model.n_clusters)
