@@ -70,6 +70,7 @@ def run_batch(
     manifest: Manifest | None = None,
     *,
     jobs: int = 1,
+    scheduler: str | None = None,
     redo: bool = False,
     token: CancelToken | None = None,
 ) -> Iterator[BatchEvent]:
@@ -88,6 +89,9 @@ def run_batch(
         Knows what is done, which is left out, and learns what will be.
     jobs
         With 1 the work is done here; with more, by so many processes with one thread each.
+    scheduler
+        Where given, the work is done by a cluster (see `distributed.cluster.connected`); with
+        "local" by so many workers as `jobs`.
     redo
         Do all scans, those that are done too.
     token
@@ -98,8 +102,6 @@ def run_batch(
     UserError
         No scan can be done, or the manifest cannot be read or written.
     """
-    from napari_dgc.batch.workers import in_processes
-
     token = token or never_cancelled()
     keys: dict[int, str] = {}
     skipped: list[ScanSkipped] = []
@@ -119,12 +121,7 @@ def run_batch(
     yield from skipped
     skipped.clear()
     done = failed = 0
-    working = (
-        one_by_one(task, items, waiting, token)
-        if jobs == 1
-        else in_processes(task, items, waiting, jobs, token)
-    )
-    for event in working:
+    for event in _working(task, items, waiting, jobs, scheduler, token):
         if not isinstance(event, Finished):
             failed += isinstance(event, ScanFailed)
             yield event
@@ -136,6 +133,28 @@ def run_batch(
         yield ScanDone(event.position, item.name, event.result.files, event.seconds)
     stopped = done + failed < len(waiting)
     yield BatchFinished(task.name, done, already, failed, stopped)
+
+
+def _working(
+    task: Task,
+    items: Sequence[Item],
+    waiting: Sequence[int],
+    jobs: int,
+    scheduler: str | None,
+    token: CancelToken,
+) -> Iterator[WorkEvent]:
+    """Work here, in processes, or by a cluster."""
+    if scheduler is not None and waiting:
+        from napari_dgc.distributed.cluster import connected, in_cluster
+
+        with connected(scheduler, jobs) as client:
+            yield from in_cluster(task, items, waiting, client, token)
+    elif jobs == 1:
+        yield from one_by_one(task, items, waiting, token)
+    else:
+        from napari_dgc.batch.workers import in_processes
+
+        yield from in_processes(task, items, waiting, jobs, token)
 
 
 def one_by_one(

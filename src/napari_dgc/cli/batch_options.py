@@ -26,7 +26,7 @@ _REMARKS = 500
 
 
 def add_batch_options(parser: argparse.ArgumentParser, result: str) -> None:
-    """Add ``--jobs``, ``--dry-run``, ``--redo`` and ``--log``.
+    """Add ``--jobs``, ``--scheduler``, ``--dry-run``, ``--redo`` and ``--log``.
 
     Parameters
     ----------
@@ -49,6 +49,13 @@ def add_batch_options(parser: argparse.ArgumentParser, result: str) -> None:
         help="scans at a time, each in a process of its own with one thread (default 1: one "
         "process with all threads)",
     )
+    group.add_argument(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="work by the workers of a Dask cluster, such as tcp://10.0.0.1:8786, which see the "
+        "same files by the same names; 'local': by --jobs workers of this machine (see "
+        "docs/distributed.md)",
+    )
     group.add_argument("--redo", action="store_true", help="do again what is done, too")
     add_dry_run(group)
 
@@ -61,6 +68,17 @@ def add_dry_run(parser: argparse.ArgumentParser | argparse._ArgumentGroup) -> No
     parser.add_argument(
         "--log", type=Path, metavar="FILE", help="also write what happens, one JSON object a line"
     )
+
+
+def take_absolute_paths(args: argparse.Namespace) -> None:
+    """Make all paths absolute where a cluster works, whose workers run in other folders."""
+    if args.scheduler is None:
+        return
+    for name, value in vars(args).items():
+        if isinstance(value, Path):
+            setattr(args, name, value.absolute())
+        elif isinstance(value, list):
+            setattr(args, name, [v.absolute() if isinstance(v, Path) else v for v in value])
 
 
 def print_plan(
@@ -134,7 +152,15 @@ def run_and_tell(
     outcome = Outcome()
     with ExitStack() as stack:
         log = None if args.log is None else stack.enter_context(EventLog(args.log))
-        events = run_batch(task, items, manifest, jobs=args.jobs, redo=args.redo, token=token)
+        events = run_batch(
+            task,
+            items,
+            manifest,
+            jobs=args.jobs,
+            scheduler=args.scheduler,
+            redo=args.redo,
+            token=token,
+        )
         for event in _told(events, outcome):
             if log is not None:
                 log.note(event)

@@ -169,7 +169,7 @@ def run(args: argparse.Namespace) -> int:
     from napari_dgc.batch.inputs import maps_of
     from napari_dgc.batch.manifest import SUFFIX
     from napari_dgc.batch.measure import MeasureTask, map_items
-    from napari_dgc.cli.batch_options import print_plan, run_and_tell
+    from napari_dgc.cli.batch_options import print_plan, run_and_tell, take_absolute_paths
     from napari_dgc.cli.cube_options import reading_of, scans_named
     from napari_dgc.cli.folders import make_folder, refuse_same_names
     from napari_dgc.cli.interrupt import stop_on_interrupt
@@ -178,6 +178,7 @@ def run(args: argparse.Namespace) -> int:
     from napari_dgc.measure.details import read_details
     from napari_dgc.measure.scales import find_scale
 
+    take_absolute_paths(args)
     scales = list(dict.fromkeys(find_scale(name) for name in args.scale))
     details = {} if args.details is None else read_details(args.details)
     settings = settings_of(args)

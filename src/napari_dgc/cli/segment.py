@@ -88,7 +88,7 @@ def classes_option(text: str) -> int | Literal["auto"]:
 def run(args: argparse.Namespace) -> int:
     """Label every scan; returns the exit status."""
     from napari_dgc.batch import Manifest
-    from napari_dgc.cli.batch_options import print_plan, run_and_tell
+    from napari_dgc.cli.batch_options import print_plan, run_and_tell, take_absolute_paths
     from napari_dgc.cli.cube_options import scans_named
     from napari_dgc.cli.folders import make_folder, refuse_same_names, refuse_scans
     from napari_dgc.cli.interrupt import stop_on_interrupt
@@ -97,6 +97,7 @@ def run(args: argparse.Namespace) -> int:
     from napari_dgc.clustering.storage import load_model
     from napari_dgc.provenance import SUFFIX
 
+    take_absolute_paths(args)
     if args.template is not None and not args.suggest:
         raise UserError("A template tells about names; give --template together with --suggest.")
     items = scans_named(args, args.cubes)
