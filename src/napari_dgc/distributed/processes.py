@@ -85,7 +85,7 @@ class Processes:
     def wrap(self, module: "nn.Module", *, some_unused: bool = False) -> "nn.Module":
         """Return a module of the same parameters whose gradients are means over all processes.
 
-        Its parameters become those of the first process, too.
+        Its parameters and buffers become those of the first process, too.
 
         Parameters
         ----------
@@ -98,9 +98,7 @@ class Processes:
             return module
         from torch.nn.parallel import DistributedDataParallel
 
-        return DistributedDataParallel(
-            module, broadcast_buffers=False, find_unused_parameters=some_unused
-        )
+        return DistributedDataParallel(module, find_unused_parameters=some_unused)
 
     def from_first(self, value: Value) -> Value:
         """Return what the first process gave; between unlike machines last digits may differ."""
