@@ -137,7 +137,10 @@ class SegmentWorker:
             values = self._model.predict_confidence(step.cube, groups=self._table, token=token)
             write_value_image(values, files[1])
         labels = self._table[step.labels]
-        image = LabelImage.of_partition(name, labels, task.partition, compact=True)
+        size = step.cube.pixel_size_mm
+        image = LabelImage.of_partition(
+            name, labels, task.partition, compact=True, pixel_size_mm=size
+        )
         if task.template is None:
             write_map(image, task.out, task.format)
             return files

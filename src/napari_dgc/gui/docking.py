@@ -18,6 +18,7 @@ TREE = "dgc_tree_dock"
 LESIONS = "dgc_lesions_dock"
 COMPARE = "dgc_compare_dock"
 EVALUATION = "dgc_evaluation_dock"
+BATCH = "dgc_batch_dock"
 #: What stands on their tabs, which have room for one word each.
 _TABS = {
     TRAIN: "Train",
@@ -29,6 +30,7 @@ _TABS = {
     LESIONS: "Lesions",
     COMPARE: "Compare",
     EVALUATION: "Evaluate",
+    BATCH: "Batch",
 }
 
 

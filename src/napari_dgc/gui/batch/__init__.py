@@ -1,0 +1,1 @@
+"""The dock that labels and measures many scans."""
