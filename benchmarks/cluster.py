@@ -187,7 +187,8 @@ def results(folder: Path) -> dict[str, str]:
     for path in sorted(folder.rglob("*")):
         # Settings and sidecars tell the command and the time, lists of what is done the seconds.
         told = path.suffix in (".json", ".jsonl") or "settings" in path.name
-        if path.is_file() and not told:
+        # A worker that was killed while it wrote leaves a hidden file.
+        if path.is_file() and not told and not path.name.startswith("."):
             found[str(path.relative_to(folder))] = hashlib.sha256(path.read_bytes()).hexdigest()
     return found
 
