@@ -17,6 +17,7 @@ from napari_dgc.batch.segment import SegmentTask
 from napari_dgc.batch.task import Item
 from napari_dgc.cancel import CancelToken, never_cancelled
 from napari_dgc.errors import UserError
+from napari_dgc.hashes import FileHash
 from napari_dgc.measure.report import (
     leaf_table,
     lesion_table,
@@ -175,7 +176,8 @@ def _record(season: Season, entries: Iterator[Entry], path: Path) -> None:
 
     from napari_dgc.provenance import provenance_of, write_provenance
 
-    scans, files = {}, []
+    scans: dict[str, tuple[FileHash, ...]] = {}
+    files: list[Path] = []
     for entry in entries:
         scans[entry.name] = entry.inputs
         files += entry.files

@@ -33,6 +33,7 @@ COMMANDS: dict[str, str] = {
     "denoise": "write scans with less noise, as a dsc model gives them back",
     "measure": "measure lesions, severity and disease progress from label maps",
     "report": "write a report with pictures of lesions and severity, as HTML or PDF",
+    "layout": "draw label maps on pages, beside pictures of their scans, as PDF or PNG",
     "export": "write label maps for labelme, COCO, ENVI and other programs",
     "evaluate": "compare label maps with ground truth",
     "project": "say what a saved project holds",

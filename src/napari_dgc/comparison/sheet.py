@@ -21,15 +21,20 @@ _SIDE, _GAP, _LINE = 240, 10, 22
 #: Scans on one sheet; more go on further ones.
 _ROWS = 12
 _PAPER, _INK = (24, 26, 30), (235, 235, 235)
+_LIGHT_PAPER, _DARK_INK = (255, 255, 255), (20, 20, 20)
 STEM = "contact_sheet"
 
 
 @dataclass(frozen=True, eq=False)
 class SheetRow:
-    """A scan and its pictures, (row, column, 3) each, made small already."""
+    """A scan and its pictures, (row, column, 3) each, made small already.
+
+    `captions`, one for each picture, stand above them in place of the name.
+    """
 
     name: str
     pictures: Sequence[NDArray[np.uint8]]
+    captions: Sequence[str] = ()
 
 
 def small(picture: NDArray[Any]) -> NDArray[Any]:
@@ -76,17 +81,32 @@ def write_sheets(
     left: Iterator[SheetRow] = iter(rows)
     while some := list(islice(left, _ROWS)):
         path = sheet_paths(folder, _ROWS * (len(written) + 1))[-1]
-        sheet = _draw(columns, some, legend, legend_title)
+        sheet = draw_sheet(columns, some, legend, legend_title)
         write_atomically(path, lambda temporary, made=sheet: made.save(temporary, format="PNG"))  # type: ignore[misc]
         written.append(path)
     return written
 
 
-def _draw(
-    columns: Sequence[str], rows: Sequence[SheetRow], legend: Sequence[LabelClass], title: str
+def draw_sheet(
+    columns: Sequence[str],
+    rows: Sequence[SheetRow],
+    legend: Sequence[LabelClass],
+    title: str,
+    *,
+    light: bool = False,
 ) -> Any:
+    """Return a sheet as a picture of Pillow.
+
+    Parameters
+    ----------
+    columns, rows, legend, title
+        As of `write_sheets`.
+    light
+        Dark letters on white, for paper.
+    """
     from PIL import Image, ImageDraw
 
+    paper, ink = (_LIGHT_PAPER, _DARK_INK) if light else (_PAPER, _INK)
     font = _font()
     heights = [max(picture.shape[0] for picture in row.pictures) for row in rows]
     width = _GAP + len(columns) * (_SIDE + _GAP)
@@ -94,7 +114,7 @@ def _draw(
     entries = _legend_places(legend, title, width, lambda text: measure.textlength(text, font=font))
     bottom = _LINE * (entries[-1][2] + 1) + _GAP if entries else 0
     height = _GAP + _LINE + sum(heights) + len(rows) * (_LINE + _GAP) + bottom
-    sheet = Image.new("RGB", (width, height), _PAPER)
+    sheet = Image.new("RGB", (width, height), paper)
     draw = ImageDraw.Draw(sheet)
 
     def fitted(text: str) -> str:
@@ -104,10 +124,11 @@ def _draw(
         return plain
 
     for place, text in enumerate(columns):
-        draw.text((_GAP + place * (_SIDE + _GAP), _GAP), fitted(text), fill=_INK, font=font)
+        draw.text((_GAP + place * (_SIDE + _GAP), _GAP), fitted(text), fill=ink, font=font)
     top = _GAP + _LINE
     for row, tall in zip(rows, heights, strict=True):
-        draw.text((_GAP, top), fitted(row.name), fill=_INK, font=font)
+        for place, text in enumerate(row.captions or (row.name,)):
+            draw.text((_GAP + place * (_SIDE + _GAP), top), fitted(text), fill=ink, font=font)
         top += _LINE
         for place, picture in enumerate(row.pictures):
             pasted = Image.fromarray(np.ascontiguousarray(picture))
@@ -118,7 +139,7 @@ def _draw(
         if colour:
             draw.rectangle((start, at + 2, start + 14, at + 16), fill=colour)
             start += 20
-        draw.text((start, at), text, fill=_INK, font=font)
+        draw.text((start, at), text, fill=ink, font=font)
     return sheet
 
 

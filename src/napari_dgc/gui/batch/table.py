@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from napari.utils.theme import get_theme
 from qtpy.QtCore import Qt
 from qtpy.QtGui import QColor
 from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem
@@ -14,6 +13,8 @@ from napari_dgc.gui.plain_label import as_plain
 
 WAITING, LABELLED, BEFORE, FAILED = "waiting", "labelled", "done before", "failed"
 _NAME, _STATE, _SEVERITY = range(3)
+#: Can be read on dark and on light.
+_RED = "#e0524d"
 
 
 class BatchTable(QTableWidget):
@@ -72,7 +73,7 @@ class BatchTable(QTableWidget):
         cell.setToolTip(as_plain(reason))
         if reason:
             self.reasons[name] = reason
-            cell.setForeground(QColor(get_theme("dark").current.as_hex("error")))
+            cell.setForeground(QColor(_RED))
         else:
             cell.setData(Qt.ItemDataRole.ForegroundRole, None)
 
