@@ -14,7 +14,10 @@ from napari_dgc.errors import UserError
 
 @dataclass(frozen=True)
 class Shouting:
-    """Write the content of each file in capital letters; "killer" ends its first worker."""
+    """Write the content of each file in capital letters; "killer" ends its first worker.
+
+    "interrupter" does to its worker what Ctrl-C does to all processes of a terminal.
+    """
 
     out: Path
 
@@ -36,6 +39,8 @@ class Shouting:
             file.write(f"{item.name} {os.getpid()}\n")
         if item.name == "bad":
             raise UserError(f"{item.path} is not readable; copy it again.")
+        if item.name == "interrupter":
+            os.kill(os.getpid(), signal.SIGINT)
         tries = (self.out / "tries.txt").read_text().split()
         if item.name == "killer" and tries.count("killer") == 1:
             os.kill(os.getpid(), signal.SIGKILL)

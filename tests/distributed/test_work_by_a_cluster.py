@@ -215,9 +215,11 @@ def test_without_dask_it_is_said_what_to_install(tmp_path, monkeypatch):
 
 def test_a_cluster_of_this_machine_ends_with_the_work(tmp_path, monkeypatch):
     monkeypatch.setenv("PYTHONPATH", str(HERE))
-    task, items, manifest = shouting(tmp_path, monkeypatch, "a", "b", "killer")
+    names = ["interrupter", "a", "b", "killer"]
+    task, items, manifest = shouting(tmp_path, monkeypatch, *names)
     events = list(run_batch(task, items, manifest, jobs=2, scheduler="local"))
-    assert events[-1] == BatchFinished("shout", 3, 0, 0, False)
+    assert events[-1] == BatchFinished("shout", 4, 0, 0, False)
+    assert (tmp_path / "tries.txt").read_text().count("interrupter") == 1
     assert (tmp_path / "killer.txt").read_text() == "KILLER"
     ids = {int(line.split()[1]) for line in (tmp_path / "tries.txt").read_text().splitlines()}
     assert os.getpid() not in ids

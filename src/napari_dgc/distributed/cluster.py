@@ -80,6 +80,7 @@ def connected(scheduler: str, jobs: int) -> Iterator[Client]:
                 memory_limit=None,
                 dashboard_address=None,
                 silence_logs=logging.ERROR,
+                preload=["napari_dgc.distributed.local_worker"],
             ) as cluster,
             Client(cluster) as client,
         ):
