@@ -20,6 +20,7 @@ from napari_dgc.clustering.events import (
     TrainingFinished,
     TrainingStarted,
 )
+from napari_dgc.gui.lifetime import when_destroyed
 from napari_dgc.gui.projects.record import get_record
 from napari_dgc.gui.run_events import (
     EpochKept,
@@ -275,9 +276,9 @@ def stop_with(widget: QObject, trainer: Trainer) -> None:
     """Stop training when Qt deletes a widget."""
     found = weakref.ref(trainer)
 
-    def stop(*_: object) -> None:
+    def stop() -> None:
         living = found()
         if living is not None:
             living.stop()
 
-    widget.destroyed.connect(stop)
+    when_destroyed(widget, stop)
