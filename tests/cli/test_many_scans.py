@@ -163,3 +163,19 @@ def test_several_processes_write_the_same(tmp_path: Path, capsys: Capture) -> No
     assert len(names) == 3
     for name in names:
         assert (tmp_path / "1" / name).read_bytes() == (tmp_path / "2" / name).read_bytes()
+
+
+def test_train_and_report_take_folders_and_say_what_they_would_read(
+    stand_in: type[Clusterer], scans: list[Path], maps: Path, tmp_path: Path, capsys: Capture
+) -> None:
+    folder, model, page = scans[0].parent, tmp_path / "model", tmp_path / "new" / "r.html"
+    command = ["train", str(folder), "--model", str(model), "--epochs", "1", "--clusters", "9"]
+    assert main([*command, "--dry-run"]) == 0
+    assert capsys.readouterr().out.splitlines() == [f"would learn from: {path}" for path in scans]
+    assert not model.exists()
+    assert main(command) == 0
+    assert "2 scans" in capsys.readouterr().err
+    command = ["report", str(maps / "*.tif"), "--out", str(page)]
+    assert main([*command, "--dry-run"]) == 0
+    assert capsys.readouterr().out.count("would report on:") == 3
+    assert not page.parent.exists()

@@ -58,15 +58,15 @@ def add_batch_options(parser: argparse.ArgumentParser, result: str) -> None:
     )
     group.add_argument("--redo", action="store_true", help="do again what is done, too")
     add_dry_run(group)
+    group.add_argument(
+        "--log", type=Path, metavar="FILE", help="also write what happens, one JSON object a line"
+    )
 
 
 def add_dry_run(parser: argparse.ArgumentParser | argparse._ArgumentGroup) -> None:
-    """Add ``--dry-run`` and ``--log``."""
+    """Add ``--dry-run``."""
     parser.add_argument(
         "--dry-run", action="store_true", help="say what would be done, and do nothing"
-    )
-    parser.add_argument(
-        "--log", type=Path, metavar="FILE", help="also write what happens, one JSON object a line"
     )
 
 

@@ -64,8 +64,11 @@ def add_cube_options(parser: argparse.ArgumentParser) -> None:
 
 
 def open_cubes(args: argparse.Namespace) -> list[HyperCube]:
-    """Open the cubes of the argument ``cubes``; see `open_cubes_from`."""
-    return open_cubes_from(args, args.cubes)
+    """Open the scans that files, folders and patterns of ``cubes`` stand for.
+
+    See `open_cubes_from`.
+    """
+    return open_cubes_from(args, [item.path for item in scans_named(args, args.cubes)])
 
 
 def open_cubes_from(args: argparse.Namespace, paths: Iterable[Path | str]) -> list[HyperCube]:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command to the parser of ``napari-dgc``."""
+    from napari_dgc.cli.batch_options import add_dry_run
     from napari_dgc.cli.cube_options import add_cube_options
     from napari_dgc.cli.measure import add_map_options, add_mask_options
 
@@ -56,9 +57,11 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         type=Path,
         default=[],
         metavar="CUBE",
-        help="scans of the same names as the maps: also their pictures, and spectra of the classes",
+        help="scans of the same names as the maps, or folders of them: also their pictures, and "
+        "spectra of the classes",
     )
     add_mask_options(parser)
+    add_dry_run(parser)
     add_cube_options(parser)
 
 
@@ -81,7 +84,8 @@ def run(args: argparse.Namespace) -> int:
 
     from napari_dgc.annotations.read import open_labels
     from napari_dgc.batch.inputs import maps_of
-    from napari_dgc.cli.cube_options import open_cubes_from, say_decisions
+    from napari_dgc.cli.batch_options import print_inputs
+    from napari_dgc.cli.cube_options import open_cubes_from, say_decisions, scans_named
     from napari_dgc.cli.folders import make_folder, refuse_same_names, say_replaced
     from napari_dgc.cli.interrupt import stop_on_interrupt
     from napari_dgc.cli.measure import settings_of
@@ -112,7 +116,10 @@ def run(args: argparse.Namespace) -> int:
     _refuse_input_as_output(args, files)
     found = [source for path in files for source in open_labels(path).items()]
     refuse_same_names((name for name, _ in found), "pages of the report")
-    cubes = {cube.name: cube for cube in open_cubes_from(args, args.cubes)}
+    paths = [item.path for item in scans_named(args, args.cubes)]
+    if args.dry_run:
+        return print_inputs("report on", [*files, *paths])
+    cubes = {cube.name: cube for cube in open_cubes_from(args, paths)}
     make_folder(args.out.parent, "the report")
     say_decisions(list(cubes.values()))
     edits = LeafEdits(least_area=args.min_leaf)

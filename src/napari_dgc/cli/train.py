@@ -21,6 +21,7 @@ CLUSTERS, EPOCHS, SEED = 16, 10, 0
 
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the command to the parser of ``napari-dgc``."""
+    from napari_dgc.cli.batch_options import add_dry_run
     from napari_dgc.cli.cube_options import add_cube_options
     from napari_dgc.cli.training_watch import add_watch_options
 
@@ -30,7 +31,13 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         description="Learn one set of clusters for all scans. Prints one line per epoch; "
         "Ctrl-C stops and keeps the model so far.",
     )
-    parser.add_argument("cubes", nargs="+", type=Path, metavar="CUBE", help="scans to learn from")
+    parser.add_argument(
+        "cubes",
+        nargs="+",
+        type=Path,
+        metavar="CUBE",
+        help="scans to learn from: files, folders of scans, or patterns such as 'day*/*.hdr'",
+    )
     parser.add_argument(
         "--model", required=True, type=Path, metavar="DIR", help="folder of the model to write"
     )
@@ -71,6 +78,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         "--resume", action="store_true", help="go on with the model in --model up to --epochs"
     )
     add_watch_options(parser)
+    add_dry_run(parser)
     add_cube_options(parser)
 
 
@@ -113,7 +121,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _train(args: argparse.Namespace, together: "Processes") -> int:
-    from napari_dgc.cli.cube_options import open_cubes, say_decisions, unpacked
+    from napari_dgc.cli.batch_options import print_inputs
+    from napari_dgc.cli.cube_options import open_cubes, say_decisions, scans_named, unpacked
     from napari_dgc.cli.folders import make_folder
     from napari_dgc.cli.interrupt import stop_on_interrupt
     from napari_dgc.cli.progress import ProgressLine, say
@@ -129,6 +138,8 @@ def _train(args: argparse.Namespace, together: "Processes") -> int:
     from napari_dgc.clustering.storage import MODEL_FILE
     from napari_dgc.monitoring import watched
 
+    if args.dry_run:
+        return print_inputs("learn from", [item.path for item in scans_named(args, args.cubes)])
     folder: Path = args.model
     with stop_on_interrupt("stopping after this step; press Ctrl-C again to stop at once") as token:
         cubes = open_cubes(args)
