@@ -150,7 +150,8 @@ def cluster(workers: int) -> Iterator[tuple[str, list["subprocess.Popen[bytes]"]
 
 
 def started(address: str) -> "subprocess.Popen[bytes]":
-    return dask("worker", address, "--nthreads", "1", "--no-nanny", "--no-dashboard")
+    alone = ("--nthreads", "1", "--no-nanny", "--no-dashboard", "--death-timeout", "60")
+    return dask("worker", address, *alone)
 
 
 def dask(*words: object) -> "subprocess.Popen[bytes]":

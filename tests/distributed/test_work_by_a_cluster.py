@@ -45,7 +45,7 @@ def workers(tmp_path_factory):
             assert scheduler.poll() is None
             time.sleep(0.05)
         address = json.loads(file.read_text())["address"]
-        alone = ("--nthreads", "1", "--no-nanny", "--no-dashboard")
+        alone = ("--nthreads", "1", "--no-nanny", "--no-dashboard", "--death-timeout", "30")
         running += [dask("worker", address, *alone) for _ in range(2)]
         yield address, running
     finally:
