@@ -161,9 +161,7 @@ def test_the_view_comes_back(saved, trained, dock, viewer, qtbot):
     get_keeper(trained).save()
     wait_saved(trained, qtbot)
     order = [layer.name for layer in viewer.layers]
-    window = viewer.window._qt_window
-    enclosing_dock(window.findChild(type(dock), "dgc_train_dock")).hide()
-    enclosing_dock(window.findChild(object, "dgc_merge_dock") or dock).hide()
+    enclosing_dock(dock).hide()
     viewer.layers.move(0, 3)
     assert asking.open_and_tell(trained, saved)
     assert [layer.name for layer in viewer.layers] == order
