@@ -18,6 +18,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
+from napari_dgc.clustering.compiled import usable
+from napari_dgc.clustering.dgc.border_loops import explain
+
 #: Directions in which opposite neighbours are compared, (row, column).
 _DIRECTIONS = ((0, 1), (1, 0), (1, 1), (1, -1))
 #: Squared distance to either end, in noise variances per feature, of a pixel that is mixed
@@ -183,6 +186,8 @@ def find_borders(
     count, _, rows, columns = features.shape
     seen = features * weights.sqrt()[:, None, None]
     size = float(weights.sum())
+    if reach and usable(seen, valid):
+        return _find_compiled(seen, valid, size, reach=reach, contrast=contrast)
     joint = functional.pad(torch.cat([seen, valid], dim=1), (reach,) * 4)
     place = torch.arange(count * rows * columns, device=features.device)
     place = place.view(count, 1, rows, columns)
@@ -242,3 +247,32 @@ def find_borders(
         explanations=torch.cat(explanations).cpu().numpy(),
         voices=voices.cpu().numpy(),
     )
+
+
+def _find_compiled(
+    seen: Tensor, valid: Tensor, size: float, *, reach: int, contrast: float
+) -> Borders:
+    """Do the same with loops over rows instead of whole images."""
+    lags = [(lag * down, lag * right) for lag in range(1, reach + 1) for down, right in _DIRECTIONS]
+    found = explain(
+        seen.numpy(),
+        valid.numpy()[:, 0],
+        np.array(lags, np.int64),
+        (max(reach - 1, 1) - 1) * len(_DIRECTIONS),
+        (contrast**2, _LEAST_SHARE * size, _LINE_NOISE * size, _LINE_BEND**2),
+    )
+    share, step, heard = found.share.ravel(), found.step.ravel(), found.last_lag.ravel()
+    mixed = np.flatnonzero(share)
+    first = np.arange(len(share))
+    second = first.copy()
+    first[mixed] += step[mixed]
+    second[mixed] -= step[mixed]
+    explanations = [
+        np.stack([pixels, pixels + away, pixels - away], axis=1)
+        for pixels, away in zip(map(np.flatnonzero, found.explains), found.steps, strict=True)
+    ]
+    others = sum(map(len, explanations))
+    explanations.append(np.stack([mixed, first[mixed], second[mixed]], axis=1))
+    voices = np.ones(others + len(mixed), np.float32)
+    voices[others:] = ~heard[mixed]
+    return Borders(first, second, share, np.concatenate(explanations), voices)

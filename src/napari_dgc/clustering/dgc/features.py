@@ -16,6 +16,8 @@ Stacks: TypeAlias = list[tuple[NDArray[np.float32], NDArray[np.bool_]]]
 
 #: Windows that are worked on together.
 _STACK = 16
+#: Rows of a window that are read at a time.
+_STRIP = 8
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,8 +54,17 @@ class FeatureSpace:
     def read(
         self, cube: HyperCube, rows: slice, columns: slice
     ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-        """Read a window of a scan as features (dimensions, rows, columns) and validity."""
-        return self.of(self.grid.read(cube, rows, columns))
+        """Read a window of a scan as features (dimensions, rows, columns) and validity.
+
+        Some rows at a time: all bands of the window would pass through memory several times.
+        """
+        start, stop, _ = rows.indices(cube.rows)
+        parts = [
+            self.of(self.grid.read(cube, slice(top, min(top + _STRIP, stop)), columns))
+            for top in range(start, stop, _STRIP)
+        ]
+        features, valid = zip(*parts, strict=True)
+        return np.concatenate(features, axis=1), np.concatenate(valid)
 
     def of(self, window: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
         """Turn reflectance (bands, rows, columns) into features and validity.

@@ -18,6 +18,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from napari_dgc.clustering.compiled import usable
+from napari_dgc.clustering.dgc.shift_loops import SurpriseSum, shift
+
 #: Weight of a pixel that no neighbour resembles, so that it stays where it is.
 _LEAST_OWN_WEIGHT = 0.02
 #: Width of the kernel that shifts over the learned width of the kernel that predicts: a pixel
@@ -100,8 +103,14 @@ class LearnedMeanShift(nn.Module):
         tuple of Tensor
             Scalars: the sum in nats, and the number of pixels it is over.
         """
-        width = self.log_bandwidth.exp()[:, None, None]
         places = self._places()
+        variances: Tensor = self.variances  # type: ignore[assignment]
+        if usable(features, valid, places):
+            sum_of = SurpriseSum.apply(  # type: ignore[no-untyped-call]
+                features, valid, self.log_bandwidth, places, self.outlier, variances
+            )
+            return sum_of, valid.sum()
+        width = self.log_bandwidth.exp()[:, None, None]
         terms, weights = [], []
         for i, j, neighbour in self._neighbours(features, valid):
             if j == self.radius:
@@ -110,7 +119,6 @@ class LearnedMeanShift(nn.Module):
             distance = (((features - neighbour[:, :-1]) / width) ** 2).sum(1, keepdim=True)
             terms.append(places[i, j] + known - distance / 2)
             weights.append(places[i, j] + known)
-        variances: Tensor = self.variances  # type: ignore[assignment]
         # "Unlike all neighbours" is as broad as everything in the scans.
         broad = ((features**2) / variances[:, None, None]).sum(1, keepdim=True)
         scale = variances.log().sum() / 2 - self.log_bandwidth.sum()
@@ -133,6 +141,10 @@ class LearnedMeanShift(nn.Module):
         width = _WIDER * self.log_bandwidth.exp()[:, None, None]
         places = self._places()
         places = places - places.max()
+        if usable(features, valid, places):
+            return shift(
+                features, valid, width[:, 0, 0], places, self.iterations, _LEAST_OWN_WEIGHT
+            )
         shifted = features
         for _ in range(self.iterations):
             total = torch.zeros_like(features)

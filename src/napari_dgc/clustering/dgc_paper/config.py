@@ -117,7 +117,7 @@ class PaperConfig:
     patch: int = 64
     batch: int = 4
     steps_per_epoch: int = 20
-    tile: int = 128
+    tile: int = 256
 
     def __post_init__(self) -> None:
         for name, (low, high) in SAFE_RANGES.items():

@@ -7,6 +7,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from napari_dgc.clustering.compiled import usable
+from napari_dgc.clustering.dgc_paper.shift_loops import CompiledShift, shift
+
 #: How far a pixel looks around itself (5x5 window).
 WINDOW_RADIUS = 2
 #: Smallest bandwidth; below it weights are all on the pixel itself.
@@ -44,8 +47,15 @@ class WindowedMeanShift(nn.Module):
 
     def forward(self, embedding: Tensor, valid: Tensor) -> Tensor:
         """Shift (windows, dimensions, rows, columns); `valid` is (windows, rows, columns)."""
-        padded_valid = functional.pad(valid, (WINDOW_RADIUS,) * 4)
         precision = self.bandwidth.to(embedding.dtype) ** -2
+        if usable(embedding, precision):
+            if not torch.is_grad_enabled():
+                return shift(embedding, valid, float(precision), self.iterations)
+            result: Tensor = CompiledShift.apply(  # type: ignore[no-untyped-call]
+                embedding, valid, precision, self.iterations
+            )
+            return result
+        padded_valid = functional.pad(valid, (WINDOW_RADIUS,) * 4)
         shifted = embedding
         for _ in range(self.iterations):
             shifted = _ShiftStep.apply(  # type: ignore[no-untyped-call]

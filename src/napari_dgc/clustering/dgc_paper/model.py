@@ -10,24 +10,30 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from napari_dgc.clustering.bands import BandGrid
+from napari_dgc.clustering.compiled import standardise
 from napari_dgc.clustering.confidence import of_classes
 from napari_dgc.clustering.dgc_paper import losses
 from napari_dgc.clustering.dgc_paper.balance import make_balance
 from napari_dgc.clustering.dgc_paper.config import PaperConfig
-from napari_dgc.clustering.dgc_paper.encoder import ENCODER_REACH, SpectralSpatialEncoder
+from napari_dgc.clustering.dgc_paper.encoder import (
+    ENCODER_REACH,
+    SpectralSpatialEncoder,
+    unit_length,
+)
 from napari_dgc.clustering.dgc_paper.mean_shift import WINDOW_RADIUS, WindowedMeanShift
 from napari_dgc.clustering.dgc_paper.memory import CentroidMemory
 from napari_dgc.clustering.labelling import iter_tiles
 from napari_dgc.clustering.patches import PatchPair
 from napari_dgc.cubes import HyperCube
-from napari_dgc.cubes.cube import valid_pixels
 from napari_dgc.distributed.processes import ALONE, Processes
 from napari_dgc.errors import UserError
 
 #: A label depends on this many pixels around, in rows and columns.
 HALO = ENCODER_REACH + WINDOW_RADIUS
 #: Standardised values are cut off here: a hot pixel must not rule a patch.
-_LARGEST_VALUE = 20.0
+_LARGEST_VALUE = np.float32(20.0)
+#: Rows of a tile whose spectra are looked at together.
+_STRIP = 8
 
 
 class PaperModel:
@@ -86,10 +92,13 @@ class PaperModel:
 
     def _standardise(self, window: NDArray[np.float32]) -> tuple[Tensor, Tensor]:
         """Turn reflectance (bands, rows, columns) into input and validity, on the CPU."""
-        valid = valid_pixels(window)
-        values = (window - self.centre[:, None, None]) / self.spread[:, None, None]
-        values = np.where(valid, np.clip(values, -_LARGEST_VALUE, _LARGEST_VALUE), 0)
-        return torch.from_numpy(values.astype(np.float32)), torch.from_numpy(valid)
+        values = np.empty(window.shape, np.float32)
+        valid = np.ones(window.shape[1:], np.bool_)
+        factor = (1 / self.spread).astype(np.float32)
+        standardise(window, self.centre, factor, _LARGEST_VALUE, values, valid)
+        if not valid.all():
+            values[:, ~valid] = 0
+        return torch.from_numpy(values), torch.from_numpy(valid)
 
     def _load(self, cubes: Sequence[HyperCube], pairs: Sequence[PatchPair]) -> list[Tensor]:
         """Read pairs: spectra and validity, all A then all B, and the shared pixels."""
@@ -224,9 +233,10 @@ class PaperModel:
         for core_rows, core_columns, rows, columns in iter_tiles(
             cube.rows, cube.columns, self.config.tile, HALO
         ):
-            spectra, valid = self._standardise(self.grid.read(cube, rows, columns))
             with torch.no_grad():
-                embeddings = self._embed(spectra[None].to(self.device), valid[None].to(self.device))
+                hidden, valid = self._look_at_spectra(cube, rows, columns)
+                shifted = self.shift(self.encoder.look_around(hidden), valid[None].to(self.device))
+                embeddings = _flat(unit_length(shifted))
                 squares = losses.squared_distances(embeddings, self.memory.centroids)
             found = np.where(valid.numpy(), compute(squares).reshape(valid.shape), no_data)
             inner = (
@@ -236,6 +246,22 @@ class PaperModel:
             out[core_rows, core_columns] = found[inner]
             done += found[inner].size
             yield done / out.size
+
+    def _look_at_spectra(
+        self, cube: HyperCube, rows: slice, columns: slice
+    ) -> tuple[Tensor, Tensor]:
+        """Read a window and embed its pixels one by one, some rows at a time.
+
+        Whole tiles of all bands would pass through memory several times.
+        """
+        parts, valid = [], []
+        for top in range(rows.start, rows.stop, _STRIP):
+            window = self.grid.read(cube, slice(top, min(top + _STRIP, rows.stop)), columns)
+            spectra, known = self._standardise(window)
+            on_device = known[None].to(self.device)
+            parts.append(self.encoder.of_spectra(spectra[None].to(self.device), on_device))
+            valid.append(known)
+        return torch.cat(parts, dim=2), torch.cat(valid)
 
     # State -------------------------------------------------------------------------------
 
@@ -310,8 +336,12 @@ class PaperModel:
 
 
 def _embed(encoder: nn.Module, shift: nn.Module, spectra: Tensor, valid: Tensor) -> Tensor:
-    shifted = functional.normalize(shift(encoder(spectra, valid), valid), dim=1, eps=1e-6)
-    return shifted.permute(0, 2, 3, 1).reshape(-1, shifted.shape[1])
+    return _flat(unit_length(shift(encoder(spectra, valid), valid)))
+
+
+def _flat(images: Tensor) -> Tensor:
+    """(windows, dimensions, rows, columns) to (pixels, dimensions)."""
+    return images.permute(0, 2, 3, 1).reshape(-1, images.shape[1])
 
 
 class _Embedding(nn.Module):
