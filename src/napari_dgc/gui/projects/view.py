@@ -129,7 +129,8 @@ def _open_docks(session: Session) -> Iterator[tuple[str, QWidget]]:
 def _open(session: Session, name: str) -> None:
     window = getattr(session.viewer, "window", None)
     if window is not None:
-        window.add_plugin_dock_widget("napari-dgc", _DOCKS[name])
+        dock, _ = window.add_plugin_dock_widget("napari-dgc", _DOCKS[name])
+        dock.show()  # one that was closed is there still, and stays hidden
 
 
 def _docks(session: Session, view: Mapping[str, Any]) -> None:
