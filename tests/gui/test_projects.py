@@ -195,8 +195,8 @@ def test_moved_scans_are_asked_for_once(saved, trained, season, tmp_path, qtbot,
     shutil.move(season / "data", tmp_path / "disk")
     asked = []
 
-    def where(*arguments, **__):
-        asked.append(arguments)
+    def where(_parent, title, *_, **__):
+        asked.append(title)
         return str(tmp_path / "disk")
 
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", where)
