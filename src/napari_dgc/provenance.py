@@ -105,7 +105,7 @@ def provenance_of(
     model
         That labelled them.
     inputs
-        Other files that were read; folders are left out.
+        Other files that were read, of ENVI the header; folders are left out.
     settings
         Options of the command, plain values.
     token
@@ -117,7 +117,13 @@ def provenance_of(
         When asked to stop.
     """
     scans = {cube.name: _hashes(cube, token) for cube in cubes}
-    read = tuple(hash_file(path, token) for path in inputs if path.is_file())
+    read = tuple(
+        one
+        for path in inputs
+        if path.is_file()
+        # A header without its data would say little.
+        for one in (hash_scan if path.suffix.lower() == ".hdr" else _hash_alone)(path, token)
+    )
     if model is None or model.epoch == 0:
         return Provenance(command, scans, inputs=read, settings=settings or {})
     return Provenance(
@@ -130,6 +136,10 @@ def provenance_of(
         read,
         settings or {},
     )
+
+
+def _hash_alone(path: Path, token: CancelToken | None) -> tuple[FileHash, ...]:
+    return (hash_file(path, token),)
 
 
 def _hashes(cube: HyperCube, token: CancelToken | None) -> tuple[FileHash, ...]:

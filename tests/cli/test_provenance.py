@@ -1,6 +1,7 @@
 """Every command that writes results says beside them how they were made."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -79,6 +80,54 @@ def test_exports_name_their_maps(maps: Path, tmp_path: Path) -> None:
     assert any(name.startswith("first_masks/") for name in run["files"])
     # In a folder of annotations such a file is none.
     assert not holds_labels(out / "export.provenance.json")
+
+
+def evaluated(maps: Path, scans: list[Path], out: Path) -> list[str]:
+    files = [f"--{kind}={out / f'figures.{kind}'}" for kind in ("json", "csv", "html")]
+    return ["evaluate", "--pred", str(maps), "--truth", str(maps), "--resamples", "0", *files]
+
+
+def compared(maps: Path, scans: list[Path], out: Path) -> list[str]:
+    table = str(out / "figures.csv")
+    given = ["--model", str(maps.parent / "model"), "--maps", str(maps), "--csv", table]
+    return ["compare", *map(str, scans), *given, "--out", str(out / "maps")]
+
+
+def chosen(maps: Path, scans: list[Path], out: Path) -> list[str]:
+    files = ["--json", str(out / "a.json"), "--csv", str(out / "b.csv")]
+    return ["choose-k", *map(str, scans), "--range", "2", "3", *files]
+
+
+@pytest.mark.parametrize(
+    ("command", "records", "read"),
+    [
+        (evaluated, ["figures"], {"first.tif", "second.tif"}),
+        (compared, ["figures", "maps/compare"], {"model.json", "first.tif", "first.mat"}),
+        (chosen, ["a", "b"], {"first.mat", "second.mat"}),
+    ],
+)
+def test_figures_tell_how_they_were_made(
+    command: Callable[[Path, list[Path], Path], list[str]],
+    records: list[str],
+    read: set[str],
+    maps: Path,
+    scans: list[Path],
+    tmp_path: Path,
+) -> None:
+    out = tmp_path / "out"
+    arguments = command(maps, scans, out)
+    assert main(arguments) == 0
+    made = set()
+    for record in (out / f"{name}.provenance.json" for name in records):
+        (run,) = runs(record)
+        assert run["command"] == arguments[0]
+        known = [*run["inputs"], *(one for hashes in run["scans"].values() for one in hashes)]
+        assert {one["name"] for one in known} >= read
+        for name, found in run["files"].items():
+            assert found == sha256_of((record.parent / name).read_bytes())
+            made.add(record.parent / name)
+    written = {path for path in out.rglob("*") if path.is_file()}
+    assert {path for path in written if not path.name.endswith(".provenance.json")} == made
 
 
 @pytest.mark.parametrize(

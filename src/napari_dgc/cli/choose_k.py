@@ -71,6 +71,7 @@ def run(args: argparse.Namespace) -> int:
     from napari_dgc.cli.cube_options import open_cubes, say_decisions, unpacked
     from napari_dgc.cli.interrupt import stop_on_interrupt
     from napari_dgc.cli.progress import ProgressLine, say
+    from napari_dgc.cli.provenance import beside, record_all
     from napari_dgc.clustering.choice import (
         ChoiceStarted,
         Chosen,
@@ -84,7 +85,7 @@ def run(args: argparse.Namespace) -> int:
 
     chosen: Chosen | None = None
     with stop_on_interrupt("stopping; press Ctrl-C again to stop at once") as token:
-        cubes = open_cubes(args)
+        cubes = opened = open_cubes(args)
         say_decisions(cubes)
         line = ProgressLine()
         cubes = [unpacked(cube, token, line) for cube in cubes]
@@ -115,6 +116,8 @@ def run(args: argparse.Namespace) -> int:
         write_text(args.csv, table_text(chosen))
     if chosen.measured and args.json is not None:
         write_text(args.json, json_text(chosen, method=args.method, seed=args.seed))
+    if chosen.measured:
+        record_all(args, beside(args.csv, args.json), cubes=opened)
     return INTERRUPTED if chosen.stopped else SUCCESS
 
 

@@ -133,7 +133,7 @@ def run(args: argparse.Namespace) -> int:
     files: MapFiles | None = None
     finished: ComparisonFinished | None = None
     with stop_on_interrupt("stopping; press Ctrl-C again to stop at once") as token:
-        cubes = open_cubes(args)
+        cubes = opened = open_cubes(args)
         refuse_same_names((cube.name for cube in cubes), "label map")
         contenders = _contenders(args, cubes)
         truth = None if args.truth is None else _maps_of(args.truth, cubes, truth=True)
@@ -171,10 +171,12 @@ def run(args: argparse.Namespace) -> int:
         say("stopped before a scan was compared; nothing was written")
         return INTERRUPTED
     print(format_table(finished.comparison), flush=True)
-    _write_figures(args, finished)
-    if files is not None:
-        for path in files.finish(finished.comparison, truth):
-            print(path)
+    figures = _write_figures(args, finished)
+    maps = [] if files is None else files.finish(finished.comparison, truth)
+    for path in maps:
+        print(path)
+    compared = {scan.name for scan in finished.comparison.scans}
+    _record(args, figures, maps, [cube for cube in opened if cube.name in compared])
     if finished.stopped:
         say(f"stopped after {len(finished.comparison.scans)} of {len(cubes)} scans")
         return INTERRUPTED
@@ -243,7 +245,8 @@ def _maps_of(
     return read
 
 
-def _write_figures(args: argparse.Namespace, finished: ComparisonFinished) -> None:
+def _write_figures(args: argparse.Namespace, finished: ComparisonFinished) -> list[Path]:
+    """Return the tables; the file of --json is known."""
     from napari_dgc.comparison.present import to_json, to_tables
     from napari_dgc.files import write_text
     from napari_dgc.measure.tables import write_tables
@@ -253,4 +256,29 @@ def _write_figures(args: argparse.Namespace, finished: ComparisonFinished) -> No
         document = to_json(finished.comparison, stopped=finished.stopped)
         write_text(args.json, json.dumps(document, indent=1, allow_nan=False) + "\n")
     if args.csv is not None:
-        write_tables(args.csv, to_tables(finished.comparison))
+        return write_tables(args.csv, to_tables(finished.comparison))
+    return []
+
+
+def _record(
+    args: argparse.Namespace, tables: Sequence[Path], maps: Sequence[Path], cubes: list[HyperCube]
+) -> None:
+    from napari_dgc.cli.evaluate import files_read, truth_of
+    from napari_dgc.cli.provenance import beside, record_all
+    from napari_dgc.clustering.storage import MODEL_FILE
+    from napari_dgc.provenance import SUFFIX
+
+    # All tables are told of beside the first one.
+    made = beside(args.json, *tables[:1])
+    if tables:
+        made[next(iter(beside(tables[0])))] += tables[1:]
+    if maps:
+        made.setdefault(args.out / f"compare{SUFFIX}", []).extend(maps)
+    if not made:
+        return
+    names = [cube.name for cube in cubes]
+    folders = [*args.maps, *([] if args.truth is None else [truth_of(args.truth)])]
+    read = [file for folder in folders for file in files_read(folder, names)]
+    # The description of a model names its tensors by their hash.
+    models = [folder / MODEL_FILE for folder in args.model]
+    record_all(args, made, cubes=cubes, inputs=[*models, *read])

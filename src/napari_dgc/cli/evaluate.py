@@ -14,7 +14,7 @@ from napari_dgc.cli.options import seed
 from napari_dgc.errors import UserError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from napari_dgc.annotations import LabelImage
     from napari_dgc.annotations.read import Source
@@ -98,6 +98,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 def run(args: argparse.Namespace) -> int:
     """Print the figures; returns the exit status."""
     from napari_dgc.cli.progress import say
+    from napari_dgc.cli.provenance import beside, record_all
     from napari_dgc.evaluation import Scan, evaluate, format_table
     from napari_dgc.evaluation.assessment_tables import assessment_text
     from napari_dgc.evaluation.by_hand import read_mapping
@@ -120,6 +121,12 @@ def run(args: argparse.Namespace) -> int:
         say(note)
     _write(args, report, found)
     print(format_table(report) + "\n\n" + assessment_text(found))
+    made = beside(args.json, args.csv, args.html)
+    if made:
+        read = [*files_read(args.pred, shared), *files_read(truth_of(args.truth), shared)]
+        given = (args.mapping or "").removeprefix("@")
+        by_hand = [Path(given)] if given != (args.mapping or "") else []
+        record_all(args, made, inputs=[*read, *by_hand])
     return SUCCESS
 
 
@@ -271,16 +278,42 @@ def truth_of(folder: Path) -> Path:
     return folder
 
 
+def files_read(path: Path, scans: Iterable[str]) -> list[Path]:
+    """Return the files that the label maps of some scans and their classes are read from.
+
+    Parameters
+    ----------
+    path
+        As of `label_maps`.
+    scans
+        Names of maps that it has.
+    """
+    from napari_dgc.annotations.read import open_labels
+    from napari_dgc.annotations.tables import TABLE_SUFFIX
+
+    wanted, found = set(scans), []
+    for file in [path] if path.is_file() else _files_in(path):
+        if not wanted.isdisjoint(open_labels(file)):
+            found += [file, file.with_name(file.stem + TABLE_SUFFIX)]
+    found.append((path.parent if path.is_file() else path) / CLASS_TABLE)
+    return [file for file in found if file.is_file()]
+
+
+def _files_in(folder: Path) -> list[Path]:
+    from napari_dgc.annotations.read import holds_labels
+
+    files = [path for path in sorted(folder.iterdir()) if not path.name.startswith(".")]
+    return [path for path in files if path.is_file() and holds_labels(path)]
+
+
 def _maps_in(folder: Path) -> dict[str, Source]:
-    from napari_dgc.annotations.read import holds_labels, open_labels
+    from napari_dgc.annotations.read import open_labels
 
     if not folder.is_dir():
         raise UserError(f"There is no folder {folder}.")
     found: dict[str, Source] = {}
     origin: dict[str, Path] = {}
-    for path in sorted(folder.iterdir()):
-        if path.name.startswith(".") or not path.is_file() or not holds_labels(path):
-            continue
+    for path in _files_in(folder):
         for name, source in open_labels(path).items():
             if name in found:
                 raise UserError(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,14 +35,47 @@ def record(
     cubes, model, inputs
         What they were made of.
     """
+    record_all(args, {path: files}, cubes=cubes, model=model, inputs=inputs)
+
+
+def record_all(
+    args: argparse.Namespace,
+    files: Mapping[Path, Sequence[Path]],
+    *,
+    cubes: Iterable[HyperCube] = (),
+    model: Clusterer | None = None,
+    inputs: Iterable[Path] = (),
+) -> None:
+    """Write how files in several places were made.
+
+    Parameters
+    ----------
+    files
+        By the file to write what was written there (see `beside`).
+    args, cubes, model, inputs
+        As of `record`.
+    """
     from napari_dgc.provenance import provenance_of, write_provenance
 
-    complete = [file for file in files if file.is_file()]
-    if not complete:
+    complete = {path: [file for file in made if file.is_file()] for path, made in files.items()}
+    if not any(complete.values()):
         return
     given = _given(args)
     told = provenance_of(args.command, cubes=cubes, model=model, inputs=inputs, settings=given)
-    write_provenance(path, complete, told)
+    for path, made in complete.items():
+        if made:
+            write_provenance(path, made, told)
+
+
+def beside(*files: Path | None) -> dict[Path, list[Path]]:
+    """Return files by the one beside them that says how they were made; leaves None out."""
+    from napari_dgc.provenance import sidecar_of
+
+    found: dict[Path, list[Path]] = {}
+    for file in files:
+        if file is not None:
+            found.setdefault(sidecar_of(file), []).append(file)
+    return found
 
 
 def record_batch(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +23,8 @@ from napari_dgc.gui.export_panel import unique_stems
 from napari_dgc.gui.jobs import LatestJobs
 from napari_dgc.gui.layers import CUBE_KEY
 from napari_dgc.gui.plain_label import as_plain, plain_label
+from napari_dgc.gui.provenance import Record, record_cubes, record_now
+from napari_dgc.provenance import sidecar_of
 
 if TYPE_CHECKING:
     from napari_dgc.cancel import CancelToken
@@ -71,7 +73,16 @@ def write_layer(path: str, data: Any, attributes: dict[str, Any]) -> list[str]:
         )
     except InterruptedError:
         return []
+    record_now(_record(cube), written)
     return [str(file) for file in written]
+
+
+def _record(
+    cube: HyperCube, inputs: Sequence[Path] = (), settings: Mapping[str, Any] | None = None
+) -> Record:
+    """Take how a scan came about: its notes say what was decided while it was opened."""
+    told = {"notes": list(cube.notes), **(settings or {})}
+    return record_cubes("save", [cube], told, inputs=inputs)
 
 
 class CubeSaver(QWidget):
@@ -87,6 +98,8 @@ class CubeSaver(QWidget):
         super().__init__()
         self._cube: HyperCube | None = None
         self._keep: tuple[Path, ...] = ()
+        self._settings: Mapping[str, Any] = {}
+        self._written: list[Path] = []
         self._share: list[float] | None = None
         self._jobs = LatestJobs(self)
         self._jobs.done.connect(self._on_done)
@@ -112,7 +125,12 @@ class CubeSaver(QWidget):
         """Whether a scan is being written now."""
         return self._share is not None
 
-    def offer(self, cube: HyperCube | None, keep: Sequence[Path | None] = ()) -> None:
+    def offer(
+        self,
+        cube: HyperCube | None,
+        keep: Sequence[Path | None] = (),
+        settings: Mapping[str, Any] | None = None,
+    ) -> None:
         """Say which scan the button saves; what is being written goes on.
 
         Parameters
@@ -120,15 +138,21 @@ class CubeSaver(QWidget):
         cube
             The scan, or None when there is nothing to save.
         keep
-            Files that must not be written over.
+            Files that it is made of besides its own, which must not be written over.
+        settings
+            How it is made of them, plain values.
         """
         self._cube, self._keep = cube, tuple(path for path in keep if path is not None)
+        self._settings = settings or {}
         self._refresh()
 
     def _on_clicked(self) -> None:
         if self.writing:
             self._jobs.drop(self)
-            self._end("Stopped; nothing was written.")
+            if self._written:  # only how it was made is not noted yet
+                self._on_done(self, self._written)
+            else:
+                self._end("Stopped; nothing was written.")
             return
         cube = self._cube
         path = None if cube is None else self._ask(cube)
@@ -140,12 +164,16 @@ class CubeSaver(QWidget):
             self._end(str(error))
             return
         share = self._share = [0.0]
+        files = self._written = []
+        record = _record(cube, self._keep, self._settings)
 
         def write(token: CancelToken) -> list[Path]:
             def tell(done: float) -> None:
                 share[0] = done
 
-            return write_envi(cube, path, token=token, progress=tell)
+            files.extend(write_envi(cube, path, token=token, progress=tell))
+            record(sidecar_of(path), files, token)
+            return files
 
         self.message.setText(f"Writing {path.name} …")
         self._refresh()

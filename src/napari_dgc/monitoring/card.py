@@ -19,7 +19,7 @@ from napari_dgc.measure.class_values import ClassValues
 from napari_dgc.monitoring.card_drawings import curves, maps, silhouettes
 from napari_dgc.monitoring.log import MOST_PICTURED, TrainingLog, plain_options
 from napari_dgc.partition import Partition
-from napari_dgc.provenance import software
+from napari_dgc.provenance import model_sha256, software
 from napari_dgc.report.blocks import Block, Column, Document, Figure, Grid, Heading, Points, Text
 from napari_dgc.report.html_page import html_bytes
 from napari_dgc.report.plots import class_spectra
@@ -55,6 +55,10 @@ class Card:
         Names and colours of clusters; None: colours of their numbers.
     hashes
         By name of a scan the hashes of its files, where they are known.
+    seed
+        Of the model.
+    model
+        SHA-256 of the model's description (see `provenance.model_sha256`); "" without.
     """
 
     log: TrainingLog
@@ -64,6 +68,8 @@ class Card:
     values: str = "value"
     partition: Partition | None = None
     hashes: Mapping[str, tuple[FileHash, ...]] = field(default_factory=dict)
+    seed: int | None = None
+    model: str = ""
 
     @classmethod
     def of(
@@ -107,6 +113,8 @@ class Card:
             "reflectance" if model.units == REFLECTANCE else "value",
             partition,
             {name: _hashes(path, small) for name, path in paths.items()},
+            model.seed,
+            model_sha256(model) if model.epoch else "",
         )
 
 
@@ -242,8 +250,12 @@ def _settings(card: Card) -> Iterable[tuple[str, str]]:
     for name, value in plain_options(log.configuration).items():
         text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
         yield name, text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+    if card.seed is not None and "seed" not in log.configuration:
+        yield "seed", str(card.seed)
     if log.device:
         yield "computed on", log.device
+    if card.model:
+        yield "model (SHA-256)", card.model
     for name, version in software().items():
         yield name, version
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import weakref
+from dataclasses import asdict
 from typing import Any
 
 from qtpy.QtCore import QSignalBlocker, Qt, QTimer
@@ -28,6 +29,7 @@ from napari_dgc.gui.lifetime import connect_while_alive
 from napari_dgc.gui.plain_label import plain_label
 from napari_dgc.gui.session import Scan, Session, get_session
 from napari_dgc.gui.tall_dock import TallDock
+from napari_dgc.monitoring.log import plain_options
 
 #: References are read so long after the last change, in milliseconds.
 _PAUSE = 300
@@ -149,7 +151,9 @@ class CalibrateDock(TallDock):
                 self._prepared = result
                 self.calibrate.setEnabled(True)
                 if self._wish is not None:
-                    self.saver.offer(result.cube, (self._wish.white, self._wish.dark))
+                    wish = self._wish
+                    settings = plain_options(asdict(wish.options))
+                    self.saver.offer(result.cube, (wish.white, wish.dark), settings)
                 if self.sources.chosen is not None:
                     self._counted[self.sources.chosen] = result.flagged
                 self._show_flagged()

@@ -22,7 +22,7 @@ from napari_dgc.gui.compare.choices import Choices
 from napari_dgc.gui.compare.layers import ComparedLayers
 from napari_dgc.gui.compare.results import Results
 from napari_dgc.gui.compare.run import Run
-from napari_dgc.gui.compare.saving import TableSaving
+from napari_dgc.gui.compare.saving import Asked, TableSaving
 from napari_dgc.gui.compare.side_by_side import SideBySide
 from napari_dgc.gui.docking import COMPARE
 from napari_dgc.gui.elided_label import ElidedLabel
@@ -56,6 +56,8 @@ class CompareDock(TallDock):
         self.side: SideBySide = _service(self._session, "side by side", SideBySide, viewer)
         self.work = Run(self)
         self._scans: list[Scan] = []
+        # What is compared now, and what the figures that are shown are of.
+        self._asked = self._shown = Asked()
         self._comparison: Comparison | None = None
         self._messages: list[str] = []
         # Nothing of the run under way is shown yet.
@@ -128,7 +130,10 @@ class CompareDock(TallDock):
         self._scans = self.choices.chosen_scans()
         self._messages.clear()
         self.message.clear()
-        self.work.start(self._scans, self.choices.chosen(), self.choices.chosen_truth())
+        truth, contenders = self.choices.chosen_truth(), self.choices.chosen()
+        name = "" if truth is None else self.choices.truth.currentText()
+        self._asked = Asked(self._scans, contenders, name)
+        self.work.start(self._scans, contenders, truth)
         self._refresh()
 
     def _on_event(self, event: object) -> None:
@@ -169,7 +174,7 @@ class CompareDock(TallDock):
             self.results.toggle.setChecked(wanted)
 
     def _show(self, comparison: Comparison) -> None:
-        self._comparison = comparison
+        self._comparison, self._shown = comparison, self._asked
         self.results.show_comparison(comparison)
 
     def _stopped(self, comparison: Comparison | None) -> str:
@@ -199,7 +204,7 @@ class CompareDock(TallDock):
 
     def _on_save(self) -> None:
         if self._comparison is not None:
-            self._saving.ask(self._comparison, self._scans)
+            self._saving.ask(self._comparison, self._shown)
 
     def _say(self, sentence: str) -> None:
         if sentence not in self._messages:

@@ -25,7 +25,7 @@ from napari_dgc.gui.evaluation.choices_box import ChoicesBox
 from napari_dgc.gui.evaluation.comparing import CLASSES, Compared, gather
 from napari_dgc.gui.evaluation.results import Results
 from napari_dgc.gui.evaluation.running import Comparisons
-from napari_dgc.gui.evaluation.saving import save
+from napari_dgc.gui.evaluation.saving import record, save
 from napari_dgc.gui.evaluation.truth_table import TruthTable
 from napari_dgc.gui.lifetime import connect_while_alive
 from napari_dgc.gui.plain_label import plain_label
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from napari.viewer import Viewer
     from qtpy.QtGui import QHideEvent, QShowEvent
 
+    from napari_dgc.gui.provenance import Record
     from napari_dgc.gui.scan import Scan
 
 _NO_TRUTH = (
@@ -67,6 +68,9 @@ class EvaluateDock(QWidget):
         self._frame: QDockWidget | None = None
         self._asleep = True
         self._made_of: tuple[Any, ...] = ()
+        # How the figures that are asked for, and those that are shown, were made.
+        self._asked: Record | None = None
+        self._record: Record | None = None
         self.session = get_session(napari_viewer)
         self.comparisons = Comparisons(self)
         self.truth = TruthTable(napari_viewer)
@@ -172,6 +176,7 @@ class EvaluateDock(QWidget):
             self.comparisons.stop()
             self._on_failed(_NO_TRUTH)
             return
+        self._asked = record(self.session, chosen, self.choices.choices)
         self.comparisons.request(gather(chosen), partition, self.choices.choices)
         self._show_running()
 
@@ -202,6 +207,7 @@ class EvaluateDock(QWidget):
 
     def _on_done(self, compared: Compared) -> None:
         self._show_running()
+        self._record = self._asked
         found = compared.assessment
         self.choices.show_matching(found.setup.matching)
         names = dict(zip(found.class_names, unique_names(found.class_names), strict=True))
@@ -244,8 +250,8 @@ class EvaluateDock(QWidget):
         self.refresh()
 
     def _save(self) -> None:
-        compared = self.results.compared
-        sentence = "" if compared is None else save(self, compared)
+        compared, made_by = self.results.compared, self._record
+        sentence = "" if compared is None or made_by is None else save(self, compared, made_by)
         if sentence:
             self.summary.setText(sentence)
 

@@ -14,6 +14,7 @@ from qtpy.QtWidgets import QApplication, QFileDialog
 from napari_dgc.errors import UserError
 from napari_dgc.files import write_atomically
 from napari_dgc.gui import messages
+from napari_dgc.gui.provenance import cubes_of, record_cubes, record_now
 from napari_dgc.gui.spectrum.plot import SpectrumPlot
 from napari_dgc.measure.spectra_table import NamedSpectrum, write_spectra
 
@@ -64,11 +65,17 @@ class Export(QObject):
 
     def write(self, path: Path) -> None:
         """Write a picture (``.png``) or a table (``.csv``), or say why not."""
+        curves = self._curves()
+        known = [curve for curve in curves if curve.scan is not None and curve.mean is not None]
+        scans = [curve.scan for curve in known if curve.scan is not None]
+        told = {"curves": [curve.name for curve in known]}
         try:
             if path.suffix == ".png":
-                write_picture(path, self._plot, self._curves())
+                write_picture(path, self._plot, curves)
+                files = [path]
             else:
-                write_table(path, self._curves())
+                files = write_table(path, curves)
+            record_now(record_cubes("spectra", cubes_of(scans), told), files)
         except UserError as error:
             messages.show_error(str(error))
         else:

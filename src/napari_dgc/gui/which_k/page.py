@@ -25,6 +25,7 @@ from napari_dgc.gui import messages
 from napari_dgc.gui.empty_state import OPEN_A_SCAN
 from napari_dgc.gui.jobs import LatestJobs
 from napari_dgc.gui.lifetime import connect_while_alive
+from napari_dgc.gui.provenance import record_now
 from napari_dgc.gui.run_events import step_back
 from napari_dgc.gui.which_k.form import ChoiceForm, lines
 from napari_dgc.gui.which_k.plot import ChoicePlot
@@ -169,7 +170,7 @@ class WhichKPage(QWidget):
             return
         numbers = self.form.numbers
         wish = self._wish = Wish(
-            tuple(scan.cube for scan in self._scans.checked()),
+            tuple(self._scans.checked()),
             pipeline,
             str(self.form.method.currentData()),
             numbers,
@@ -215,6 +216,7 @@ class WhichKPage(QWidget):
             path = path.with_name(path.name + (".json" if "json" in kind else ".csv"))
         try:
             write_choice(path, self._chosen, method=self._wish.method, seed=self._wish.seed)
+            record_now(self._wish.record, [path])
         except UserError as error:
             messages.show_error(str(error))
         else:

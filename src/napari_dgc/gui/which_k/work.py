@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from napari_dgc.cancel import CancelToken
 from napari_dgc.clustering.choice import ChoiceEvent, Chosen
 from napari_dgc.clustering.events import Progress
 from napari_dgc.cubes import HyperCube
+from napari_dgc.gui.provenance import Record, cubes_of, record_cubes
 from napari_dgc.preprocessing import Pipeline
+
+if TYPE_CHECKING:
+    from napari_dgc.gui.scan import Scan
 
 
 @dataclass(frozen=True, eq=False)
@@ -18,8 +23,8 @@ class Wish:
 
     Parameters
     ----------
-    cubes
-        The scans.
+    scans
+        What is tried on.
     pipeline
         What they go through first, or None.
     method
@@ -30,11 +35,22 @@ class Wish:
         Of everything random.
     """
 
-    cubes: tuple[HyperCube, ...]
+    scans: tuple[Scan, ...]
     pipeline: Pipeline | None
     method: str
     numbers: range
     seed: int
+
+    @property
+    def record(self) -> Record:
+        """Writes how the figures were made."""
+        settings = {
+            "method": self.method,
+            "numbers": [self.numbers[0], self.numbers[-1]],
+            "seed": self.seed,
+            "preprocess": "" if self.pipeline is None else str(self.pipeline),
+        }
+        return record_cubes("choose-k", cubes_of(self.scans), settings)
 
 
 class EitherToken(CancelToken):
@@ -59,7 +75,7 @@ def choice_events(wish: Wish, token: CancelToken) -> Iterator[ChoiceEvent]:
     """
     from napari_dgc.clustering.choose_k import choose_k
 
-    cubes: Sequence[HyperCube] = wish.cubes
+    cubes: Sequence[HyperCube] = [scan.cube for scan in wish.scans]
     if wish.pipeline is not None:
         passes = wish.pipeline.fit_iter(cubes, token=token)
         while True:
