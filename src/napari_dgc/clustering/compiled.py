@@ -102,19 +102,21 @@ def standardise(
     largest
         Largest size of a value.
     valid
-        (rows, columns), set to False where a band is not finite.
+        (rows, columns), set to whether all bands are finite.
     """
     bands, rows, columns = window.shape
+    probe = np.empty(columns, np.float32)
     for row in range(rows):
-        seen = valid[row]
+        probe[:] = _ZERO
         for band in range(bands):
             values, target = window[band, row], out[band, row]
             middle, scale = centre[band], factor[band]
             for k in range(columns):
-                value = values[k]
-                # Neither infinity nor what is no number is 0 away from itself.
-                seen[k] &= value - value == _ZERO
-                target[k] = min(max((value - middle) * scale, -largest), largest)
+                # 0, but not for infinity and what is no number.
+                probe[k] = probe[k] + (values[k] - values[k])
+                target[k] = min(max((values[k] - middle) * scale, -largest), largest)
+        for k in range(columns):
+            valid[row, k] = probe[k] == _ZERO
 
 
 @compiled

@@ -71,12 +71,16 @@ class FeatureSpace:
 
         Features are 0 where there are no data.
         """
-        valid = valid_pixels(window)
-        complete = bool(valid.all())
-        features = self.noise.transform(window if complete else np.where(valid, window, 0))
-        features /= self.scale[:, None, None]
-        if not complete:
+        with np.errstate(invalid="ignore", over="ignore"):
+            features = self.noise.transform(window)
+        if np.isfinite(features).all():
+            # Nothing that is not finite has entered: to look for it would take longer.
+            valid = np.ones(window.shape[1:], np.bool_)
+        else:
+            valid = valid_pixels(window)
+            features = self.noise.transform(np.where(valid, window, 0))
             features[:, ~valid] = 0
+        features /= self.scale[:, None, None]
         return features, valid
 
     def stacks(self, windows: Iterable[NDArray[np.float32]]) -> Stacks:

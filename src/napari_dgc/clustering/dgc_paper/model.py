@@ -93,7 +93,7 @@ class PaperModel:
     def _standardise(self, window: NDArray[np.float32]) -> tuple[Tensor, Tensor]:
         """Turn reflectance (bands, rows, columns) into input and validity, on the CPU."""
         values = np.empty(window.shape, np.float32)
-        valid = np.ones(window.shape[1:], np.bool_)
+        valid = np.empty(window.shape[1:], np.bool_)
         factor = (1 / self.spread).astype(np.float32)
         standardise(window, self.centre, factor, _LARGEST_VALUE, values, valid)
         if not valid.all():
