@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_dgc.clustering.estimator import Clusterer
 from napari_dgc.cubes.reflectance import REFLECTANCE
 from napari_dgc.errors import UserError
 from napari_dgc.files import write_bytes
@@ -26,7 +27,6 @@ from napari_dgc.report.plots import class_spectra
 from napari_dgc.words import counted
 
 if TYPE_CHECKING:
-    from napari_dgc.clustering.estimator import Clusterer
     from napari_dgc.cubes import HyperCube
     from napari_dgc.partition import ClusterSummary
 
@@ -55,8 +55,6 @@ class Card:
         Names and colours of clusters; None: colours of their numbers.
     hashes
         By name of a scan the hashes of its files, where they are known.
-    seed
-        Of the model.
     model
         SHA-256 of the model's description (see `provenance.model_sha256`); "" without.
     """
@@ -68,7 +66,6 @@ class Card:
     values: str = "value"
     partition: Partition | None = None
     hashes: Mapping[str, tuple[FileHash, ...]] = field(default_factory=dict)
-    seed: int | None = None
     model: str = ""
 
     @classmethod
@@ -113,8 +110,7 @@ class Card:
             "reflectance" if model.units == REFLECTANCE else "value",
             partition,
             {name: _hashes(path, small) for name, path in paths.items()},
-            model.seed,
-            model_sha256(model) if model.epoch else "",
+            model_sha256(model) if isinstance(model, Clusterer) and model.epoch else "",
         )
 
 
@@ -250,8 +246,6 @@ def _settings(card: Card) -> Iterable[tuple[str, str]]:
     for name, value in plain_options(log.configuration).items():
         text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
         yield name, text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
-    if card.seed is not None and "seed" not in log.configuration:
-        yield "seed", str(card.seed)
     if log.device:
         yield "computed on", log.device
     if card.model:
