@@ -211,7 +211,7 @@ def test_stops_and_refuses(model: DeepGlobalClustering, cubes: list[HyperCube]) 
 
 def test_paper_method_gives_its_soft_assignment(cubes: list[HyperCube]) -> None:
     paper = PaperDGC(clusters=3, epochs=1)
-    with pytest.raises(UserError, match="learned nothing"):
+    with pytest.raises(UserError, match="not been trained"):
         paper.predict_confidence(cubes[0])
     paper.fit(cubes)
     values, labels = paper.predict_confidence(cubes[0]), paper.predict(cubes[0])
