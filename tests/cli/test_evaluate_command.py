@@ -186,3 +186,39 @@ def test_classes_of_one_name_are_matched(
     content = json.loads(figures.read_text())["assessment"]
     assert content["mapping"] == {"3": None, "5": None, "7": 2, "8": 4}
     assert "Clusters 3 and 5 stand for no class of the truth" in capsys.readouterr().err
+
+
+def test_a_map_that_cannot_be_read_stops_no_other(
+    folders: tuple[Path, Path], tmp_path: Path, capsys: Capture
+) -> None:
+    predicted, truth = folders
+    (predicted / "day3.npy").write_bytes(b"no array")
+    imwrite(truth / "day3.tif", TRUTH)
+    log = tmp_path / "log.jsonl"
+    assert evaluate(predicted, truth, "--log", str(log)) == 1
+    out, err = capsys.readouterr()
+    assert "0.667" in out
+    assert "failed: day3: " in err
+    told = [json.loads(line) for line in log.read_text().splitlines()]
+    assert [line["event"] for line in told] == [
+        "batch_started",
+        "scan_failed",
+        "scan_done",
+        "batch_finished",
+    ]
+    assert told[1]["name"] == "day3"
+    assert (told[3]["done"], told[3]["failed"]) == (1, 1)
+    imwrite(truth / "day5.tif", TRUTH[:2])
+    assert evaluate(predicted, truth) == 2
+    assert "All 2 scans failed" in capsys.readouterr().err
+
+
+def test_a_dry_run_says_what_would_be_compared(
+    folders: tuple[Path, Path], tmp_path: Path, capsys: Capture
+) -> None:
+    figures = tmp_path / "figures.json"
+    assert evaluate(*folders, "--dry-run", "--json", str(figures)) == 0
+    out, err = capsys.readouterr()
+    assert out == "would evaluate: day5\n"
+    assert "1 scan to read; nothing was written" in err
+    assert not figures.exists()

@@ -228,7 +228,7 @@ def _maps_of(
     path: Path, cubes: Sequence[HyperCube], *, truth: bool = False
 ) -> Callable[[int], LabelImage | None]:
     """Return what reads the label image of a scan; each scan needs one, but not in the truth."""
-    from napari_dgc.cli.evaluate import label_maps, truth_of
+    from napari_dgc.cli.evaluate_maps import label_maps, truth_of
 
     sources = label_maps(truth_of(path) if truth else path)
     missing = [cube.name for cube in cubes if cube.name not in sources]
@@ -263,7 +263,7 @@ def _write_figures(args: argparse.Namespace, finished: ComparisonFinished) -> li
 def _record(
     args: argparse.Namespace, tables: Sequence[Path], maps: Sequence[Path], cubes: list[HyperCube]
 ) -> None:
-    from napari_dgc.cli.evaluate import files_read, truth_of
+    from napari_dgc.cli.evaluate_maps import files_read, truth_of
     from napari_dgc.cli.provenance import beside, record_all
     from napari_dgc.clustering.storage import MODEL_FILE
     from napari_dgc.provenance import SUFFIX

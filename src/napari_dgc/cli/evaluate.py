@@ -10,17 +10,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from napari_dgc.cli import COMMANDS, SUCCESS
+from napari_dgc.cli.batch_options import SOME_FAILED, add_dry_run
+from napari_dgc.cli.evaluate_maps import CLASS_TABLE, files_read, paired, read_pairs, truth_of
 from napari_dgc.cli.options import seed
 from napari_dgc.errors import UserError
+from napari_dgc.words import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
-    from napari_dgc.annotations import LabelImage
-    from napari_dgc.annotations.read import Source
     from napari_dgc.evaluation import Assessment, Report, Scan
-
-CLASS_TABLE = "classes.csv"
 
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -93,10 +92,14 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         ("html", "a report: figures, confusion of classes, what the figures mean"),
     ):
         parser.add_argument(f"--{name}", type=Path, metavar="FILE", help=f"also write {what}")
+    add_dry_run(parser)
+    parser.add_argument(
+        "--log", type=Path, metavar="FILE", help="also write what happens, one JSON object a line"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print the figures; returns the exit status."""
+    """Print the figures; returns the exit status, 1 where some label maps could not be read."""
     from napari_dgc.cli.progress import say
     from napari_dgc.cli.provenance import beside, record_all
     from napari_dgc.evaluation import Scan, evaluate, format_table
@@ -106,28 +109,35 @@ def run(args: argparse.Namespace) -> int:
 
     _check_outputs(args)
     mapping = None if args.mapping is None else read_mapping(args.mapping)
-    shared, judged, true, rest = _read_maps(args)
+    pairs = paired(args.pred, args.truth)
+    if args.dry_run:
+        for stem in pairs:
+            print(f"would evaluate: {stem}")
+        say(f"{counted(len(pairs), 'scan')} to read; nothing was written")
+        return SUCCESS
+    read = read_pairs(pairs, rest=args.rest, log=args.log)
+    shared, judged, true = read.names, read.judged, read.true
     names, found_names = class_names(true), class_names(judged)
     if not names:
         say(
             f"{truth_of(args.truth)} has no {CLASS_TABLE} (label,name): background and lesion are "
             "unknown"
         )
-    pairs = zip(shared, true, judged, strict=True)
-    scans = [Scan(stem, one.labels, other.labels) for stem, one, other in pairs]
+    whole = zip(shared, true, judged, strict=True)
+    scans = [Scan(stem, one.labels, other.labels) for stem, one, other in whole]
     report = evaluate(scans, names)
-    found = _assessed(args, scans, names, found_names, mapping, rest)
+    found = _assessed(args, scans, names, found_names, mapping, read.rest)
     for note in found.notes:
         say(note)
     _write(args, report, found)
     print(format_table(report) + "\n\n" + assessment_text(found))
     made = beside(args.json, args.csv, args.html)
     if made:
-        read = [*files_read(args.pred, shared), *files_read(truth_of(args.truth), shared)]
+        maps = [*files_read(args.pred, shared), *files_read(truth_of(args.truth), shared)]
         given = (args.mapping or "").removeprefix("@")
         by_hand = [Path(given)] if given != (args.mapping or "") else []
-        record_all(args, made, inputs=[*read, *by_hand])
-    return SUCCESS
+        record_all(args, made, inputs=[*maps, *by_hand])
+    return SOME_FAILED if read.failed else SUCCESS
 
 
 def _check_outputs(args: argparse.Namespace) -> None:
@@ -140,43 +150,6 @@ def _check_outputs(args: argparse.Namespace) -> None:
     used = [path.resolve() for path in outputs.values() if path is not None]
     if len(set(used)) < len(used):
         raise UserError(f"{used[0]} is given twice; give each of --json, --csv, --html its own.")
-
-
-def _read_maps(
-    args: argparse.Namespace,
-) -> tuple[list[str], list[LabelImage], list[LabelImage], int | None]:
-    """Return names, predictions and truths of the scans that have both, and the class of --rest."""
-    from napari_dgc.annotations.export import CONFIDENCE_SUFFIX
-    from napari_dgc.annotations.label_image import numbered_alike
-    from napari_dgc.cli.progress import say
-    from napari_dgc.evaluation.maps import with_rest
-
-    predicted = label_maps(args.pred)
-    truth_folder = truth_of(args.truth)
-    truth = label_maps(truth_folder)
-    shared = [stem for stem in truth if stem in predicted]
-    if not shared:
-        raise UserError(
-            f"No label map in {args.pred} has the name of one in {truth_folder} "
-            f"(for instance {next(iter(truth))}); name both after the scan."
-        )
-    for stem in truth:
-        if stem not in predicted:
-            say(f"left out: {stem} has no prediction in {args.pred}")
-    for stem in predicted:
-        beside = stem.removesuffix(CONFIDENCE_SUFFIX)
-        if stem not in truth and (beside == stem or beside not in predicted):
-            say(f"left out: {stem} has no truth in {truth_folder}")
-    judged = [predicted[stem](None) for stem in shared]
-    true = [truth[stem](_shape(image)) for stem, image in zip(shared, judged, strict=True)]
-    for note in dict.fromkeys(note for image in (*judged, *true) for note in image.notes):
-        say(note)
-    # Files of outlines count their classes each for itself.
-    judged, true = numbered_alike(judged), numbered_alike(true)
-    rest = None
-    if args.rest:
-        true, rest = with_rest(true, args.rest)
-    return shared, judged, true, rest
 
 
 def _assessed(
@@ -243,82 +216,3 @@ def resample_count(text: str) -> int:
         if value == 0 or 20 <= value <= 100_000:
             return value
     raise argparse.ArgumentTypeError(f"{text!r} is neither 0 nor a number from 20 to 100000")
-
-
-def _shape(image: LabelImage) -> tuple[int, int]:
-    rows, columns = image.labels.shape
-    return rows, columns
-
-
-def label_maps(path: Path) -> dict[str, Source]:
-    """Find the label maps of a folder, or of a file that holds several, by name.
-
-    Raises
-    ------
-    UserError
-        When there are none, or two of one name.
-    """
-    from napari_dgc.annotations.read import open_labels
-
-    found = open_labels(path) if path.is_file() else _maps_in(path)
-    if not found:
-        raise UserError(
-            f"There are no label maps (.tif, .npy, .png, .mat, .pth, .hdr, .json) in {path}."
-        )
-    return found
-
-
-def truth_of(folder: Path) -> Path:
-    """Return the folder with the truth: its subfolder ``truth`` when it has no maps itself."""
-    inner = folder / "truth"
-    if inner.is_dir() and not any(
-        path.suffix.lower() in (".tif", ".tiff", ".npy", ".png") for path in folder.iterdir()
-    ):
-        return inner
-    return folder
-
-
-def files_read(path: Path, scans: Iterable[str]) -> list[Path]:
-    """Return the files that the label maps of some scans and their classes are read from.
-
-    Parameters
-    ----------
-    path
-        As of `label_maps`.
-    scans
-        Names of maps that it has.
-    """
-    from napari_dgc.annotations.read import open_labels
-    from napari_dgc.annotations.tables import TABLE_SUFFIX
-
-    wanted, found = set(scans), []
-    for file in [path] if path.is_file() else _files_in(path):
-        if not wanted.isdisjoint(open_labels(file)):
-            found += [file, file.with_name(file.stem + TABLE_SUFFIX)]
-    found.append((path.parent if path.is_file() else path) / CLASS_TABLE)
-    return [file for file in found if file.is_file()]
-
-
-def _files_in(folder: Path) -> list[Path]:
-    from napari_dgc.annotations.read import holds_labels
-
-    files = [path for path in sorted(folder.iterdir()) if not path.name.startswith(".")]
-    return [path for path in files if path.is_file() and holds_labels(path)]
-
-
-def _maps_in(folder: Path) -> dict[str, Source]:
-    from napari_dgc.annotations.read import open_labels
-
-    if not folder.is_dir():
-        raise UserError(f"There is no folder {folder}.")
-    found: dict[str, Source] = {}
-    origin: dict[str, Path] = {}
-    for path in _files_in(folder):
-        for name, source in open_labels(path).items():
-            if name in found:
-                raise UserError(
-                    f"{folder} holds two label maps named {name} "
-                    f"({origin[name].name}, {path.name}); keep one."
-                )
-            found[name], origin[name] = source, path
-    return found
