@@ -2,6 +2,7 @@
 
 import csv
 import math
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -120,8 +121,10 @@ def test_wrong_options_are_told_in_one_line(
 
 
 def test_two_scans_of_one_name_are_refused(leaf: Path, tmp_path: Path, capsys: Capture) -> None:
-    out = tmp_path / "maps"
-    assert main(["index", str(leaf), str(leaf), "--index", "NDVI", "--out", str(out)]) == 2
+    out, other = tmp_path / "maps", tmp_path / "day3" / leaf.name
+    other.parent.mkdir()
+    shutil.copy(leaf, other)
+    assert main(["index", str(leaf), str(other), "--index", "NDVI", "--out", str(out)]) == 2
     assert "Two scans are named leaf" in capsys.readouterr().err
 
 

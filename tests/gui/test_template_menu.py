@@ -185,19 +185,17 @@ def test_name_editor_completes_names_of_the_template(labelled, merge_dock, sessi
 
 @pytest.mark.parametrize("later", [True, False])
 def test_template_is_saved_with_the_model_and_comes_back(
-    labelled, session, tmp_path, monkeypatch, later
+    labelled, session, stripes, tmp_path, monkeypatch, later
 ):
     import json
-    from types import SimpleNamespace
 
     from napari_dgc.clustering import storage
     from napari_dgc.gui import model_folder
 
     session.do(SetTemplate(RUST))
     session.do(NameClasses((2,), "rust"))
-    model = SimpleNamespace(
-        save=lambda folder: folder.mkdir(), n_clusters=6, summary=session.model.summary
-    )
+    model = stripes(clusters=6, epochs=1)
+    model._summary = session.model.summary
     monkeypatch.setattr(storage, "load_model", lambda _folder: model)
     session.model = model
     model_folder.save_model(session, tmp_path / "model")
