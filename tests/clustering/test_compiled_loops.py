@@ -140,3 +140,14 @@ def test_the_exponential_is_that_of_the_library() -> None:
     compiled.exponential(found, np.empty(len(found), np.int32))
     expected = np.where(values > -87, np.exp(values.astype(np.float64)), 0)
     np.testing.assert_allclose(found, expected, rtol=3e-7)
+
+
+def test_spectra_far_from_all_others_beside_missing_ones_have_a_likelihood() -> None:
+    generator = torch.Generator().manual_seed(3)
+    features = 1e5 * torch.rand((1, 4, 12, 12), generator=generator)
+    valid = torch.ones((1, 1, 12, 12))
+    valid[..., 3:5, 3:5] = 0
+    model = learned.LearnedMeanShift(torch.ones(4), radius=2, iterations=1)
+    total, pixels = model.surprise_sum(features * valid, valid)
+    assert int(pixels) == 140
+    assert torch.isfinite(total)

@@ -10,6 +10,8 @@ from torch import Tensor
 
 from napari_dgc.clustering.compiled import compiled, exponential, padded, share_rows, whole
 
+#: Log weight of a neighbour without data: below that of any with data, however unlike.
+_NEVER = np.float32(-1e30)
 _ZERO, _HALF = np.float32(0), np.float32(0.5)
 
 Image = NDArray[np.float32]
@@ -193,7 +195,7 @@ def _surprise(
                 known = has_data[window, row + i, j : j + full]
                 log_place, share = places[i, j], scaled[i, j]
                 for k in range(full):
-                    term[k] = term[k] + log_place if known[k] > _ZERO else np.float32(-1e4)
+                    term[k] = term[k] + log_place if known[k] > _ZERO else _NEVER
                     largest[k] = max(largest[k], term[k])
                     weight[k] = share * known[k]
         total = np.zeros(full, np.float32)
