@@ -2,7 +2,7 @@
 
     python benchmarks/cluster.py                       # 200 scans, 128 x 128 x 301, 2 workers
     python benchmarks/cluster.py --scans 20 --size 64 64 --bands 61
-    python benchmarks/cluster.py --folder /tmp/scans   # simulated there once, and kept
+    python benchmarks/cluster.py --folder FOLDER   # simulated there once, and kept
 
 Scans are simulated, a model learns from four of them, and ``segment`` and ``measure`` (with
 spectra of the classes) are done by one process, and by workers that are processes of their own
